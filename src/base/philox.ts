@@ -31,6 +31,7 @@ export const streamPurpose = {
   flips: 9,
   spread: 10,
   model: 11,
+  importance: 12,
 } as const;
 
 /** The high 32 bits of the 64-bit product of two unsigned 32-bit numbers. */

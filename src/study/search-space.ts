@@ -140,26 +140,65 @@ export function parameterSymbol(name: ParameterName): string {
   return symbolFor(name);
 }
 
+/** How the numbers of a parameter are written: `1.26e-2`, or `0.0126`. */
+export type NumberStyle = 'exponent' | 'decimal';
+export type NumberStyles = Readonly<Record<ParameterName, NumberStyle>>;
+
+/** Exponents for logarithmic ranges; decimals for linear ones, whole numbers and lists. */
+export function numberStyle({
+  distribution,
+}: Pick<StageDistribution, 'distribution'>): NumberStyle {
+  return distribution === 'log_uniform' ? 'exponent' : 'decimal';
+}
+
+/** By parameter; decimals if the distribution of any stage has them. */
+export function numberStyles(
+  stages: readonly { readonly search: Readonly<Record<ParameterName, StageDistribution>> }[],
+): NumberStyles {
+  const entries = stages.flatMap(({ search }) => Object.entries(search));
+  return Object.fromEntries(
+    entries.map(([name]) => {
+      const isExponent = entries.every(
+        ([other, from]) => other !== name || numberStyle(from) === 'exponent',
+      );
+      return [name, isExponent ? 'exponent' : 'decimal'];
+    }),
+  );
+}
+
 /**
- * For people: `λ 1.26e-2`.
+ * For people: `λ 1.26e-2, hidden 50`.
  *
  * @param others trials that are shown with it: it has as many digits as distinguish it from them
  */
 export function formatParams(
   params: Params,
+  styles: NumberStyles = {},
   others: readonly { readonly params: Params }[] = [],
 ): string {
   return Object.entries(params)
     .map(([name, value]) => {
-      const text = paramTexts([...others.map((other) => other.params[name]), value]);
+      const text = paramTexts([...others.map((other) => other.params[name]), value], styles[name]);
       return `${parameterSymbol(name)} ${text(value)}`;
     })
     .join(', ');
 }
 
-/** Numbers with three significant digits, as tables show them. */
-export function formatParam(value: ParamValue): string {
-  return typeof value === 'number' ? value.toExponential(2) : String(value);
+/**
+ * Numbers with three significant digits, as tables show them.
+ *
+ * @param style if it is not known, whole numbers are decimals
+ */
+export function formatParam(value: ParamValue, style?: NumberStyle): string {
+  if (typeof value !== 'number') return String(value);
+  return numberText(value, 2, style ?? (Number.isInteger(value) ? 'decimal' : 'exponent'));
+}
+
+/** @param digits after the first one */
+function numberText(value: number, digits: number, style: NumberStyle): string {
+  if (value === 0) return '0';
+  if (style === 'exponent') return value.toExponential(digits);
+  return String(Number.isInteger(value) ? value : Number(value.toPrecision(digits + 1)));
 }
 
 /** Significant digits that identify a number of float64. */
@@ -169,25 +208,31 @@ const digitsMax = 17;
  * Texts of numbers that are shown together: as `formatParam`, with more digits for those that would look
  * like another one.
  */
-export function distinctTexts(values: readonly number[]): (value: number) => string {
+export function distinctTexts(
+  values: readonly number[],
+  style: NumberStyle = 'exponent',
+): (value: number) => string {
   const sorted = [...new Set(values)].toSorted((a, b) => a - b);
   const texts = new Map<number, string>();
   for (const [index, value] of sorted.entries()) {
     const others = [sorted[index - 1], sorted[index + 1]].filter((other) => other !== undefined);
     let digits = 2;
     const looksLikeAnother = (): boolean =>
-      others.some((other) => other.toExponential(digits) === value.toExponential(digits));
+      others.some((other) => numberText(other, digits, style) === numberText(value, digits, style));
     while (digits < digitsMax - 1 && looksLikeAnother()) digits += 1;
-    texts.set(value, value.toExponential(digits));
+    texts.set(value, numberText(value, digits, style));
   }
-  return (value) => texts.get(value) ?? formatParam(value);
+  return (value) => texts.get(value) ?? formatParam(value, style);
 }
 
 /** As `distinctTexts`, for values of any kind; `–` if a trial has no value. */
 export function paramTexts(
   values: readonly (ParamValue | undefined)[],
+  style?: NumberStyle,
 ): (value: ParamValue | undefined) => string {
-  const text = distinctTexts(values.filter((value) => typeof value === 'number'));
+  const numbers = values.filter((value) => typeof value === 'number');
+  const own = style ?? (numbers.every(Number.isInteger) ? 'decimal' : 'exponent');
+  const text = distinctTexts(numbers, own);
   return (value) =>
     value === undefined ? '–' : typeof value === 'number' ? text(value) : String(value);
 }

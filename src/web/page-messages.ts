@@ -3,6 +3,7 @@ import type { CyclicalRate } from '../report/charts/rate-cycles.ts';
 import type { ResultRow } from '../report/results/result-row.ts';
 import type { StageCounts, StudyResults } from '../report/results/study-results.ts';
 import type { ResultWarning } from '../report/results/warning.ts';
+import type { Importance } from '../search/analysis/importance.ts';
 import type { Params } from '../study/search-space.ts';
 import type { RunningTrial, ShownStatus, StudySummary, WorkerSummary } from '../study/summaries.ts';
 import type { AttemptRecord, Measurement, StageRecord, TrialStatus } from '../study/trial.ts';
@@ -50,6 +51,8 @@ export interface StudyPage extends Pick<
   | 'objective'
   | 'metrics'
   | 'parameters'
+  | 'styles'
+  | 'scales'
   | 'parameter'
   | 'winner'
   | 'best'
@@ -72,6 +75,8 @@ export interface StudyPage extends Pick<
   /** The first rows of the ranking over all stages; the page requests others. */
   readonly rows: readonly ResultRow[];
   readonly rowsTotal: number;
+  /** Importance of the hyperparameters; null while the study runs, and if it is unknown. */
+  readonly importance: Importance | null;
   readonly points: readonly ScatterPoint[];
   /** Number of trials that have ended; `points` may be a selection. */
   readonly pointsTotal: number;
@@ -81,18 +86,20 @@ export interface StudyPage extends Pick<
 }
 
 /**
- * `at`: the parameter's value. `value`: null for a failed trial. `tied`: null if not compared. `error`: standard
- * error of `value`; null if unknown. `rank`: in the study; null without a value. `replicates`: complete ones.
+ * `at`: the value of the only number that the study searches; null if it searches something else, and then
+ * `params` has all values. `value`: null for a failed trial. `tied`: null if not compared. `error`: standard error
+ * of `value`; null if unknown. `rank`: in the study; null without a value. `replicates`: complete ones.
  */
 export type ScatterPoint = readonly [
   stage: number,
-  at: number,
+  at: number | null,
   value: number | null,
   trial: string,
   tied: boolean | null,
   error: number | null,
   rank: number | null,
   replicates: number,
+  params?: Params,
 ];
 
 export interface LogLine {
@@ -170,6 +177,8 @@ export const downloadNames = [
   'measurements.csv',
   'scatter.svg',
   'scatter.png',
+  'slices.svg',
+  'slices.png',
   'curves.svg',
   'curves.png',
 ] as const;

@@ -1,8 +1,14 @@
 /** `ridgeline chart` and `ridgeline report`: charts and an HTML report of a study, from the store. */
 import { Argument, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
-import { chartKinds, isChartKind, type ChartKind } from '../../report/charts/chart-kinds.ts';
+import {
+  chartKinds,
+  isChartKind,
+  numberKinds,
+  type ChartKind,
+} from '../../report/charts/chart-kinds.ts';
 import type { StudyPicture } from '../../report/charts/study-picture.ts';
+import { studyImportance } from '../../report/results/study-importance.ts';
 import { say, type Context } from '../process/context.ts';
 import { openInBrowser } from '../process/open-in-browser.ts';
 import { addCommand, choice, usageError, wholeNumber } from '../process/options.ts';
@@ -12,12 +18,14 @@ import {
   checkChartPath,
   type ChartLook,
 } from '../results/chart-file.ts';
+import { withNumber } from '../results/chart-number.ts';
 import { writeOutput } from '../results/output-file.ts';
 import { readStudyPicture } from '../results/study-picture.ts';
 
 interface ChartFlags extends ChartLook {
   readonly output: string;
   readonly trial?: string;
+  readonly parameter?: string;
 }
 
 export function addCommands(program: Command, context: Context): void {
@@ -28,6 +36,8 @@ export function addCommands(program: Command, context: Context): void {
     examples: [
       'ridgeline chart quickstart scatter -o scatter.svg',
       'ridgeline chart quickstart curves --trial coarse/3 -o curve.png',
+      'ridgeline chart wide importance -o importance.svg',
+      'ridgeline chart wide scatter --parameter lambda -o lambda.svg',
       'ridgeline chart quickstart scatter --width 480 --title none -o figure.pdf',
     ],
   })
@@ -38,12 +48,17 @@ export function addCommands(program: Command, context: Context): void {
       'output file, ending with .svg, .png or .pdf; - for SVG on standard output',
     )
     .option('--trial <name>', 'trial of the curves, such as coarse/7')
+    .option(
+      '--parameter <name>',
+      'number on the axis of a chart of one hyperparameter, if the study searches several',
+    )
     .addOption(wholeNumber('--width <n>', 'width in pixels of 1/96 inch (default: 760)', 300, 4000))
     .addOption(wholeNumber('--height <n>', 'height in the same pixels', 200, 4000))
     .option('--title <text>', "heading instead of the chart's own; none for none")
     .addOption(choice('--theme <theme>', 'colours', chartThemes, 'light'))
     .addHelpText('after', `\nKinds:\n${kinds.join('\n')}`)
-    .action(async (study: string, kind: string, { output, trial, ...look }: ChartFlags) => {
+    .action(async (study: string, kind: string, flags: ChartFlags) => {
+      const { output, trial, parameter, ...look } = flags;
       if (output !== '-') checkChartPath(output);
       if (trial !== undefined && kind !== 'curves')
         throw usageError(
@@ -52,7 +67,13 @@ export function addCommands(program: Command, context: Context): void {
         );
       if (!isChartKind(kind)) throw new Error(`commander accepted the kind ${kind}`);
       const curves = kind === 'all-curves';
-      const picture = await readStudyPicture(context, study, { trial, curves });
+      if (parameter !== undefined && !numberKinds.includes(kind))
+        throw usageError(
+          `--parameter selects the number of an axis, but ${kind} has none.`,
+          `Leave out --parameter, or draw one of ${numberKinds.join(', ')}.`,
+        );
+      const read = await readStudyPicture(context, study, { trial, curves });
+      const picture = numberKinds.includes(kind) ? withNumber(read, kind, parameter) : read;
       checkDrawable(kind, picture);
       const { drawStudyChart } = await import('../../report/charts/study-charts.ts');
       const content = await chartContent(
@@ -121,6 +142,12 @@ function checkDrawable(
   const compared = results.stages.flatMap(({ rows }) =>
     rows.filter(({ comparison }) => comparison),
   );
+  if ((kind === 'importance' || kind === 'pair') && studyImportance(results) === null)
+    throw new RidgelineError(
+      'TRIAL_UNKNOWN',
+      `The importance of the hyperparameters of study ${results.study} is unknown.`,
+      'It needs two hyperparameters and 20 trained configurations with different values. Draw `slices` instead.',
+    );
   if (kind === 'difference' && compared.length < 2)
     throw new RidgelineError(
       'TRIAL_UNKNOWN',

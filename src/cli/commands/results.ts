@@ -72,7 +72,10 @@ function addResults(program: Command, context: Context): void {
     .addOption(outputFormatOption(resultFormats))
     .option('--no-header', 'tsv and csv: without the row of names')
     .option('--notes', 'LaTeX: winner, notes and warnings as text, not as comments')
-    .option('--chart', 'scatter chart of the objective below the table')
+    .option(
+      '--chart',
+      'chart of the objective below the table: a scatter, or slices and importance of several hyperparameters',
+    )
     .option('-o, --output <file>', 'output file; its ending selects the format, - is stdout')
     .addHelpText(
       'after',

@@ -46,20 +46,19 @@ export function studyFailure(
   );
 }
 
-function failureFix({ study, stages }: StudySpec, trials: readonly TrialRecord[]): string {
+function failureFix(spec: StudySpec, trials: readonly TrialRecord[]): string {
   const diverged = trials.filter(
     ({ status, result }) => status === 'failed' && result?.kind === 'diverged',
   );
   const completed = trials.filter(({ status }) => status === 'complete');
   const lost = trials.filter(({ status }) => status === 'failed').length - diverged.length;
-  const [parameter] = Object.keys(stages[0]?.search ?? {});
   const smaller =
-    diverged.length === 0 || parameter === undefined
-      ? null
-      : smallerValues(parameter, diverged.map(toParams), completed.map(toParams));
+    diverged.length === 0
+      ? []
+      : smallerValues(spec, diverged.map(toParams), completed.map(toParams));
   return diverged.length >= lost && diverged.length > 0
-    ? `${countText(diverged.length, 'trial')} diverged: lower the learning rate${smaller === null ? '' : `, or ${smaller}`} in the study file, and run it again with --fresh`
-    : `Read why trials failed with \`ridgeline results ${study} --where 'status = failed' --columns trial,reason\`, then run it again with --retry`;
+    ? `${countText(diverged.length, 'trial')} diverged: ${['lower the learning rate', ...smaller].join(', or ')} in the study file, and run it again with --fresh`
+    : `Read why trials failed with \`ridgeline results ${spec.study} --where 'status = failed' --columns trial,reason\`, then run it again with --retry`;
 }
 
 function toParams({ params }: TrialRecord): Params {

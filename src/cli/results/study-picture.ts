@@ -41,7 +41,7 @@ export async function readStudyPicture(
       }
     }
     const results = studyResults(record, trials, trainer, { attempts });
-    const parameterDescription = trainer.parameters[results.parameter]?.description ?? null;
+    const parameterDescription = trainer.parameters[results.parameter ?? '']?.description ?? null;
     const method = trainer.method(record.spec.trainer);
     const nowMs = Date.now();
     const workers = await joinedWorkers(reads);

@@ -3,17 +3,17 @@
  * The best trial is a thick line.
  */
 import * as Plot from '@observablehq/plot';
-import type { Range } from '../../search/samplers/distribution.ts';
 import type { Metric } from '../../study/metrics.ts';
 import type { Measurement } from '../../study/trial.ts';
 import { chartPoints, thinnedCurve } from '../results/metric-values.ts';
 import { axisLabel, countText, groupedNumber, metricName } from '../text/number-format.ts';
 import {
+  domainTicks,
   paddedDomain,
   parameterDomain,
-  parameterTicks,
-  scientificText,
+  placeOn,
   valueScale,
+  type ParameterDomain,
 } from './axes.ts';
 import { framed, grid } from './chart-frame.ts';
 import type { LegendItem } from './chart-legend.ts';
@@ -24,6 +24,8 @@ export interface AllCurvesInput {
   readonly title: string;
   /** Symbol of the parameter. */
   readonly symbol: string;
+  /** Scale of the parameter; default: logarithmic. */
+  readonly scale?: ParameterDomain['kind'];
   readonly metric: Metric;
   readonly trials: readonly {
     readonly trial: string;
@@ -43,12 +45,15 @@ export const allCurves: DrawChart<AllCurvesInput> = (document, input, theme) => 
   const { trials, metric, best } = input;
   const every = Math.ceil(trials.length / curvesMax);
   const drawn = trials.filter(({ trial }, index) => index % every === 0 || trial === best?.trial);
-  const points = drawn.flatMap(({ trial, at, curve }) =>
-    chartPoints(thinnedCurve(curve, pointsMax), metric).map((point) => ({ ...point, trial, at })),
-  );
   const range = parameterDomain(
     drawn.map(({ at }) => at),
     [],
+    input.scale,
+  );
+  const points = drawn.flatMap(({ trial, at, curve }) =>
+    chartPoints(thinnedCurve(curve, pointsMax), metric).map((point) => {
+      return { ...point, trial, at: placeOn(range, at) };
+    }),
   );
   const stepMax = points.reduce((max, { step }) => Math.max(max, step), 1);
   const bestPoints = points.filter(({ trial }) => trial === best?.trial);
@@ -81,17 +86,24 @@ export const allCurves: DrawChart<AllCurvesInput> = (document, input, theme) => 
 };
 
 /** From small to great values: dark to light, or the reverse on a dark background. */
-function colorScale({ min, max }: Range, { curves }: ChartTheme): Plot.ScaleOptions {
-  return { type: 'log', domain: [min, max], range: [...curves], interpolate: 'hcl' };
+function colorScale(
+  { min, max, kind }: ParameterDomain,
+  { curves }: ChartTheme,
+): Plot.ScaleOptions {
+  return { type: kind, domain: [min, max], range: [...curves], interpolate: 'hcl' };
 }
 
-function legend({ symbol, best }: AllCurvesInput, range: Range, theme: ChartTheme): LegendItem[] {
+function legend(
+  { symbol, best }: AllCurvesInput,
+  range: ParameterDomain,
+  theme: ChartTheme,
+): LegendItem[] {
   const scale = Plot.scale({ color: colorScale(range, theme) });
   return [
-    ...parameterTicks(range, legendMax).map((tick): LegendItem => {
+    ...domainTicks(range, legendMax).map(({ at, text }): LegendItem => {
       return {
-        label: `${symbol} ${scientificText(tick)}`,
-        color: String(scale?.apply(tick)),
+        label: `${symbol} ${text}`,
+        color: String(scale?.apply(at)),
         mark: 'line',
       };
     }),

@@ -1,10 +1,11 @@
 /**
- * Axes of charts: the logarithmic one of a hyperparameter, with labels such as `10⁻⁵`, and those of plain
- * values. This module does not load Plot, so that terminal charts can use it.
+ * Axes of charts: that of a number that is searched, logarithmic with labels such as `10⁻⁵` or linear, and those
+ * of plain values. This module does not load Plot, so that terminal charts can use it.
  */
-import { log } from '../../base/elementary.ts';
+import { exp, log } from '../../base/elementary.ts';
 import type { Range } from '../../search/samplers/distribution.ts';
 import { plainNumber } from '../text/number-format.ts';
+import { roundTicks } from './round-ticks.ts';
 
 /** Between the panel's edge and the outermost value, in pixels. */
 const axisInset = 8;
@@ -12,17 +13,66 @@ const labelsMax = 12;
 const raised = '⁻⁰¹²³⁴⁵⁶⁷⁸⁹';
 const tenths = Array.from({ length: 90 }, (_, index) => 1 + index / 10);
 
+/** The numbers of a parameter's axis. A logarithmic one has 0 left of a break, if 0 was tried. */
+export interface ParameterDomain extends Range {
+  readonly kind: 'log' | 'linear';
+  /** The place of 0, which is then `min`; null without one. */
+  readonly zeroAt: number | null;
+  /** The smallest other value. */
+  readonly from: number;
+}
+
+/** Distance of 0 from the smallest other value, as a share of the logarithmic axis. */
+const zeroGap = 0.1;
+
 /** The smallest range that contains all values and ranges; wider around a single value. */
 export function parameterDomain(
   values: readonly number[],
   ranges: readonly (Range | null)[],
-): Range {
+  kind: ParameterDomain['kind'] = 'log',
+): ParameterDomain {
   const all = [...values, ...ranges.flatMap((range) => (range ? [range.min, range.max] : []))];
-  const positive = all.filter((value) => value > 0);
-  if (positive.length === 0) return { min: 1e-9, max: 1 };
-  const min = positive.reduce((a, b) => Math.min(a, b));
-  const max = positive.reduce((a, b) => Math.max(a, b));
-  return max > min ? { min, max } : { min: min / 3, max: max * 3 };
+  const inside = kind === 'log' ? all.filter((value) => value > 0) : all;
+  const low = inside.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = inside.reduce((a, b) => Math.max(a, b), -Infinity);
+  const { min: from, max } = high > low ? { min: low, max: high } : around(low, kind);
+  const hasZero = kind === 'log' && values.some((value) => value <= 0);
+  const zeroAt = hasZero ? from * exp(-zeroGap * log(max / from)) : null;
+  return { kind, min: zeroAt ?? from, max, zeroAt, from };
+}
+
+function around(value: number, kind: ParameterDomain['kind']): Range {
+  if (!Number.isFinite(value)) return kind === 'log' ? { min: 1e-9, max: 1 } : { min: 0, max: 1 };
+  return kind === 'log'
+    ? { min: value / 3, max: value * 3 }
+    : { min: value - 0.5, max: value + 0.5 };
+}
+
+/** A part of an axis. */
+export function zoomedDomain(zoom: Range, kind: ParameterDomain['kind'] = 'log'): ParameterDomain {
+  return { ...zoom, kind, zeroAt: null, from: zoom.min };
+}
+
+/** Where a value is on the axis: itself, or the place of 0. */
+export function placeOn({ zeroAt }: ParameterDomain, value: number): number {
+  return zeroAt !== null && value <= 0 ? zeroAt : value;
+}
+
+/** The place of the break; null without one. */
+export function breakOn({ zeroAt, from }: ParameterDomain): number | null {
+  return zeroAt === null ? null : Math.sqrt(zeroAt * from);
+}
+
+/** Labelled places of an axis: at most about `most`. */
+export function domainTicks(
+  { kind, from, max, zeroAt }: ParameterDomain,
+  most: number,
+): readonly { readonly at: number; readonly text: string }[] {
+  const zero = zeroAt === null ? [] : [{ at: zeroAt, text: '0' }];
+  const ticks =
+    kind === 'log' ? parameterTicks({ min: from, max }, most) : roundTicks(from, max, most);
+  const text = kind === 'log' ? tickTexts(ticks) : plainNumber;
+  return [...zero, ...ticks.map((at) => ({ at, text: text(at) }))];
 }
 
 /** Labelled values within the range: at most `most`, so that they can be read next to each other. */
@@ -63,7 +113,7 @@ function superscript(power: number): string {
 }
 
 /** Tick labels of one axis: powers of ten, or decimals if the axis has other values and none is small. */
-function tickTexts(ticks: readonly number[]): (tick: number) => string {
+export function tickTexts(ticks: readonly number[]): (tick: number) => string {
   const isPower = (tick: number): boolean => /^1(e|$)/.test(tick.toExponential());
   const isPlain = !ticks.every(isPower) && ticks.every((tick) => tick >= 1e-3 && tick < 1e5);
   return isPlain ? plainNumber : (tick) => scientificText(tick);
@@ -75,13 +125,14 @@ function tickTexts(ticks: readonly number[]): (tick: number) => string {
  * @param label  the parameter in words, such as `λ (L2 strength)`
  * @param width  of the axis in pixels
  */
-export function parameterScale(range: Range, label: string, width: number) {
-  const ticks = parameterTicks(range, Math.max(2, Math.min(labelsMax, Math.floor(width / 50))));
+export function parameterScale(domain: ParameterDomain, label: string, width: number) {
+  const ticks = domainTicks(domain, Math.max(2, Math.min(labelsMax, Math.floor(width / 50))));
+  const texts = new Map(ticks.map(({ at, text }) => [at, at === domain.zeroAt ? '' : text]));
   return {
-    type: 'log' as const,
-    domain: [range.min, range.max],
-    ticks,
-    tickFormat: tickTexts(ticks),
+    type: domain.kind,
+    domain: [domain.min, domain.max],
+    ticks: ticks.map(({ at }) => at),
+    tickFormat: (at: number) => texts.get(at) ?? '',
     ...centeredScale(label),
     inset: axisInset,
   };

@@ -1,6 +1,6 @@
 /**
- * Chart frame: one SVG with a heading, a legend, panels below each other, and a title and description for
- * screen readers.
+ * Chart frame: one SVG with a heading, a legend, panels in rows, and a title and description for screen
+ * readers.
  *
  * Plot draws each panel. Its own heading and legend are HTML, which an SVG file cannot contain.
  */
@@ -42,6 +42,8 @@ export interface Frame {
   readonly subtitle?: string | undefined;
   readonly legend: readonly LegendItem[];
   readonly panels: readonly Panel[];
+  /** How many panels are next to each other; default: 1. */
+  readonly columns?: number;
   readonly width?: number | undefined;
 }
 
@@ -58,7 +60,8 @@ export function framed(document: ChartDocument, theme: ChartTheme, frame: Frame)
   const legend = legendLines(frame.legend, edge, width - edge);
   const top = edge + heads.reduce((sum, { size }) => sum + size + 7, 0);
   const panelsTop = top + legend.length * legendRow + (legend.length > 0 ? 8 : 0);
-  const heights = panelHeights(frame, theme, panelsTop + 4);
+  const rows = panelRows(frame);
+  const heights = rowHeights(rows, theme, panelsTop + 4);
   const height = heights.reduce((sum, one) => sum + one, panelsTop) + 4;
   const svg = element(document, 'svg', {
     xmlns: svgNamespace,
@@ -87,26 +90,39 @@ export function framed(document: ChartDocument, theme: ChartTheme, frame: Frame)
     svg.append(...items.flatMap((item) => legendElements(document, item, lineY)));
   }
   const scales: PanelScales[] = [];
+  const panelWidth = width / (frame.columns ?? 1);
   let panelTop = panelsTop;
-  for (const [index, panel] of frame.panels.entries()) {
-    const panelHeight = heights[index] ?? panel.height;
-    const plot = panelElement(document, panel, { width, height: panelHeight }, panelTop);
-    svg.append(plot);
-    const [across, up] = [plot.scale('x'), plot.scale('y')];
-    if (across !== undefined && up !== undefined) scales.push({ top: panelTop, x: across, y: up });
-    panelTop += panelHeight;
+  for (const [row, panels] of rows.entries()) {
+    const size = { width: panelWidth, height: heights[row] ?? 0 };
+    for (const [column, panel] of panels.entries()) {
+      const plot = panelElement(document, panel, size, { x: column * panelWidth, y: panelTop });
+      svg.append(plot);
+      const [across, up] = [plot.scale('x'), plot.scale('y')];
+      const isWhole = panels.length === 1 && across !== undefined && up !== undefined;
+      if (isWhole) scales.push({ top: panelTop, x: across, y: up });
+    }
+    panelTop += size.height;
   }
-  keepScales(svg, scales);
+  keepScales(svg, frame.columns === undefined ? scales : []);
   return svg;
 }
 
-/** Heights of the panels: their own, or in the same proportions so that the chart has the theme's height. */
-function panelHeights({ panels }: Frame, { height }: ChartTheme, rest: number): number[] {
-  const natural = panels.reduce((sum, panel) => sum + panel.height, 0);
+/** How many panels of a least width fit next to each other in a chart. */
+export function panelColumns(count: number, least: number, { width }: ChartTheme): number {
+  return Math.max(1, Math.min(count, Math.floor((width ?? chartWidth) / least)));
+}
+
+function panelRows({ panels, columns = 1 }: Frame): Panel[][] {
+  const rows = Array.from({ length: Math.ceil(panels.length / columns) });
+  return rows.map((_, row) => panels.slice(row * columns, (row + 1) * columns));
+}
+
+/** Heights of the rows: their own, or in the same proportions so that the chart has the theme's height. */
+function rowHeights(rows: readonly Panel[][], { height }: ChartTheme, rest: number): number[] {
+  const heights = rows.map((panels) => Math.max(...panels.map((panel) => panel.height)));
+  const natural = heights.reduce((sum, one) => sum + one, 0);
   const share = height === undefined ? 1 : (height - rest) / natural;
-  return panels.map((panel) =>
-    Math.max(Math.min(panelMin, panel.height), Math.round(share * panel.height)),
-  );
+  return heights.map((one) => Math.max(Math.min(panelMin, one), Math.round(share * one)));
 }
 
 /** Horizontal lines at the ticks of the y axis. */
@@ -118,7 +134,7 @@ function panelElement(
   document: ChartDocument,
   panel: Panel,
   { width, height }: Pick<PanelSize, 'width' | 'height'>,
-  y: number,
+  place: { readonly x: number; readonly y: number },
 ): ReturnType<typeof Plot.plot> {
   const margins = { ...panelMargins, ...panel.margins };
   const innerWidth = width - margins.marginLeft - margins.marginRight;
@@ -138,7 +154,8 @@ function panelElement(
     group.setAttribute('data-mark', group.getAttribute('aria-label') ?? '');
     group.removeAttribute('aria-label');
   }
-  plot.setAttribute('y', String(y));
+  if (place.x > 0) plot.setAttribute('x', String(place.x));
+  plot.setAttribute('y', String(place.y));
   return plot;
 }
 

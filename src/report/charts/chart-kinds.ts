@@ -4,18 +4,32 @@ import type { Objective } from '../../study/spec/study-spec.ts';
 import type { TrialId, TrialRecord } from '../../study/trial.ts';
 
 export const chartKinds = {
-  scatter: 'objective against the parameter: stages, fine range, fit, winner',
+  scatter: 'objective against one hyperparameter: stages, fine range, fit, winner',
+  slices: 'objective against each hyperparameter, a panel for each',
+  parallel: 'a line for each trial through its hyperparameters to the objective',
+  importance: 'share of the variance that each hyperparameter explains (fANOVA), with intervals',
+  pair: 'map of the predicted objective over the two hyperparameters with the strongest interplay',
   difference: 'difference of each trial to the best one, with simultaneous 95 % intervals',
   zoom: 'the differences within the finest range',
-  'train-validation': 'training and validation accuracy against the parameter',
+  'train-validation': 'training and validation accuracy against one hyperparameter',
   curves: 'learning curves of the best, the median and the worst trial, or of --trial',
-  'all-curves': 'objective over the steps, a line for each trial, coloured by the parameter',
+  'all-curves': 'objective over the steps, a line for each trial, coloured by one hyperparameter',
   history: 'objective of each trial in the order of sampling, and the best so far',
-  seconds: 'training time against the parameter',
+  seconds: 'training time against one hyperparameter',
   timeline: 'which worker trained which trials, and when',
 } as const;
 
 export type ChartKind = keyof typeof chartKinds;
+
+/** Kinds with one number on an axis or as a colour: the only one of a study, or `--parameter`. */
+export const numberKinds: readonly ChartKind[] = [
+  'scatter',
+  'difference',
+  'zoom',
+  'train-validation',
+  'all-curves',
+  'seconds',
+];
 
 export function isChartKind(text: string): text is ChartKind {
   return Object.hasOwn(chartKinds, text);

@@ -6,6 +6,9 @@ import { textWidth, wrapText } from './text-size.ts';
 type LegendMark =
   | Shape
   | 'ring'
+  | 'halo'
+  | 'tone'
+  | 'square'
   | 'cross'
   | 'line'
   | 'dashed'
@@ -24,6 +27,8 @@ export interface LegendItem {
   readonly label: string;
   readonly color: string;
   readonly mark: LegendMark;
+  /** Opacity of a `tone`. */
+  readonly tone?: number;
 }
 
 /** The legend of charts with both splits. */
@@ -83,17 +88,17 @@ function fillLines(items: readonly LegendItem[], left: number, right: number): P
 
 export function legendElements(
   document: ChartDocument,
-  { x, color, mark, label }: PlacedItem,
+  { x, color, mark, label, tone }: PlacedItem,
   y: number,
 ): ChartElement[] {
   const transform = `translate(${x + 12},${y})`;
   return [
-    element(document, 'path', { transform, ...markAttributes(mark, color) }),
+    element(document, 'path', { transform, ...markAttributes(mark, color, tone) }),
     element(document, 'text', { x: x + signWidth, y: y + 4 }, label),
   ];
 }
 
-function markAttributes(mark: LegendMark, color: string): Attributes {
+function markAttributes(mark: LegendMark, color: string, tone = 1): Attributes {
   const stroke = { stroke: color, fill: 'none' };
   const line = { ...stroke, 'stroke-width': 2 };
   switch (mark) {
@@ -113,6 +118,12 @@ function markAttributes(mark: LegendMark, color: string): Attributes {
       return { ...stroke, 'stroke-width': 1.6, d: 'M-4,-4L4,4M-4,4L4,-4' };
     case 'ring':
       return { ...stroke, d: shapePaths.circle };
+    case 'halo':
+      return { ...stroke, 'stroke-width': 1.8, d: 'M7,0A7,7,0,1,1,-7,0A7,7,0,1,1,7,0Z' };
+    case 'tone':
+      return { ...stroke, fill: color, 'fill-opacity': tone, d: 'M-8,-6h16v12h-16Z' };
+    case 'square':
+      return { ...stroke, d: 'M-3,-3h6v6h-6Z' };
     case 'area':
       return { fill: color, 'fill-opacity': 0.25, d: 'M-8,-6h16v12h-16Z' };
     case 'bar':

@@ -13,12 +13,15 @@ import type { Metric } from '../../study/metrics.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
 import { mean } from '../../search/statistics/mean.ts';
 import { countText } from '../text/number-format.ts';
+import { zeroMarks } from './axis-break.ts';
 import {
   paddedDomain,
   parameterDomain,
   parameterScale,
+  placeOn,
   scientificText,
   valueScale,
+  type ParameterDomain,
 } from './axes.ts';
 import { framed, grid } from './chart-frame.ts';
 import type { LegendItem } from './chart-legend.ts';
@@ -33,6 +36,8 @@ export interface DifferenceInput {
   /** Symbol of the parameter, and the label of its axis. */
   readonly symbol: string;
   readonly parameterLabel: string;
+  /** Scale of its axis; default: logarithmic. */
+  readonly scale?: ParameterDomain['kind'];
   readonly metric: Metric;
   readonly direction: Objective['direction'];
   readonly stages: readonly string[];
@@ -62,16 +67,19 @@ const bandPlaces = 40;
 
 export const differenceChart: DrawChart<DifferenceInput> = (document, input, theme) => {
   const scale = input.metric.unit === 'share' ? 100 : 1;
+  const range = parameterDomain(
+    input.trials.map(({ at }) => at),
+    input.ranges,
+    input.scale,
+  );
   const trials = input.trials.map((one) => ({
     ...one,
+    at: placeOn(range, one.at),
+    parameter: one.at,
     difference: scale * one.difference,
     low: one.low === null ? null : scale * one.low,
     high: one.high === null ? null : scale * one.high,
   }));
-  const range = parameterDomain(
-    trials.map(({ at }) => at),
-    input.ranges,
-  );
   const domain = differenceDomain(trials, input);
   const inside = trials.filter(({ difference }) => isWithin(difference, domain));
   const outside = trials.filter(({ difference }) => !isWithin(difference, domain));
@@ -87,9 +95,10 @@ export const differenceChart: DrawChart<DifferenceInput> = (document, input, the
           x: parameterScale(range, input.parameterLabel, innerWidth),
           y: valueScale(differenceLabel(input.metric), domain, 7),
           marks: [
-            ...(trials.length > barsMax ? [bandMark(inside, domain)] : []),
+            ...(trials.length > barsMax ? [bandMark(inside, domain, range)] : []),
             grid(7),
             Plot.ruleY([0], { stroke: ink }),
+            ...zeroMarks(range, domain[0]),
             ...stageMarks(inside, domain, input.stages, theme),
             edgeMarks(
               outside.map(({ stage, at }) => ({ stage, x: at })),
@@ -170,6 +179,7 @@ function stageMarks(
 function bandMark(
   trials: readonly DifferenceTrial[],
   [least, most]: readonly [number, number],
+  { kind }: ParameterDomain,
 ): Plot.Markish {
   const measured = trials.flatMap(({ at, low, high }) =>
     low === null || high === null ? [] : [{ at, low, high }],
@@ -177,14 +187,19 @@ function bandMark(
   const { min, max } = parameterDomain(
     measured.map(({ at }) => at),
     [],
+    kind,
   );
+  const toShare = (at: number): number =>
+    kind === 'log' ? log(at / min) / log(max / min) : (at - min) / (max - min);
+  const toPlace = (share: number): number =>
+    kind === 'log' ? min * (max / min) ** share : min + share * (max - min);
   const place = (at: number): number =>
-    Math.min(bandPlaces - 1, Math.floor((bandPlaces * log(at / min)) / log(max / min)));
+    Math.min(bandPlaces - 1, Math.floor(bandPlaces * toShare(at)));
   const places = Map.groupBy(measured, ({ at }) => place(at));
   const points = [...places]
     .toSorted(([a], [b]) => a - b)
     .map(([index, own]) => ({
-      at: min * (max / min) ** ((index + 0.5) / bandPlaces),
+      at: toPlace((index + 0.5) / bandPlaces),
       low: Math.max(least, mean(own.map(({ low }) => low))),
       high: Math.min(most, mean(own.map(({ high }) => high))),
     }));
@@ -192,7 +207,7 @@ function bandMark(
 }
 
 function bestMarks(
-  trials: readonly DifferenceTrial[],
+  trials: readonly (DifferenceTrial & { readonly parameter: number })[],
   { best, symbol }: DifferenceInput,
   theme: ChartTheme,
 ): Plot.Markish[] {
@@ -204,7 +219,7 @@ function bestMarks(
   return [
     Plot.dot([own], { x: 'at', y: 'difference', r: ringRadius, stroke: ink, strokeWidth: 1.8 }),
     labelMark(
-      [`${best.label}: ${symbol} ${scientificText(own.at)}`],
+      [`${best.label}: ${symbol} ${scientificText(own.parameter)}`],
       { x: own.at, y: own.difference },
       obstacles,
       theme,

@@ -7,7 +7,8 @@
  */
 import { formatParam } from '../../study/search-space.ts';
 import { axisLabel, groupedNumber, metricName } from '../text/number-format.ts';
-import { parameterScale, scientificText, valueScale } from './axes.ts';
+import { parameterScale, scientificText, valueScale, type ParameterDomain } from './axes.ts';
+import { zeroMarks } from './axis-break.ts';
 import { framed, grid, type Panel } from './chart-frame.ts';
 import type { LegendItem } from './chart-legend.ts';
 import { colorAt, ink, shapeAt, type DrawChart } from './chart-style.ts';
@@ -62,6 +63,7 @@ function panels(scene: Scene): Panel[] {
           ...fitMarks(scene, scene.domain),
           ...dotMarks(scene, scene.domain),
           ...failedMarks(scene, scene.domain),
+          ...zeroMarks(range, scene.domain[0]),
           ...ringMarks(scene),
           ...(focus === null ? labelMarks(scene, scene.domain, width) : []),
         ],
@@ -119,9 +121,17 @@ function describe(scene: Scene): string {
   const counts = stages.map(({ name }) => `${dots.get(name)?.length ?? 0} of stage ${name}`);
   const best = bestTexts(scene);
   const parts = [
-    `Scatter of ${symbol}, logarithmic from ${formatParam(range.min)} to ${formatParam(range.max)}, against ${metricName(metric)}: ${counts.join(', ')}`,
+    `Scatter of ${symbol}, ${axisWords(range)}, against ${metricName(metric)}: ${counts.join(', ')}`,
     ...(failed.length === 0 ? [] : [`${failed.length} failed`]),
     ...(best === null ? [] : [`${best.name} at ${best.numbers}`]),
   ];
   return `${parts.join('; ')}.`;
+}
+
+/** `logarithmic from 1.00e-9 to 1.00e-1`. */
+function axisWords({ kind, from, max, zeroAt }: ParameterDomain): string {
+  const style = kind === 'log' ? 'exponent' : 'decimal';
+  const ends = `from ${formatParam(from, style)} to ${formatParam(max, style)}`;
+  const zero = zeroAt === null ? '' : ' and 0';
+  return `${kind === 'log' ? 'logarithmic' : 'linear'} ${ends}${zero}`;
 }

@@ -20,7 +20,7 @@ export function rangeMarks({ input, range, theme }: Scene, domain: Domain): Plot
     .filter((stage) => stage.isNarrowed)
     .flatMap((stage, index): Plot.Markish[] => {
       const min = Math.max(range.min, stage.range?.min ?? Infinity);
-      const max = Math.min(range.max, stage.range?.max ?? 0);
+      const max = Math.min(range.max, stage.range?.max ?? -Infinity);
       if (min >= max) return [];
       const stroke = colorAt(input.stages.indexOf(stage), theme);
       const bar = { x1: 'min', x2: 'max', stroke, strokeWidth: 4, strokeOpacity: 0.55 };
@@ -128,7 +128,7 @@ export function bestTexts({ input, best, bestLabel, scale, sharing }: Scene) {
   if (best === null || bestLabel === null) return null;
   const value = metricText(input.metric, best.value / scale) ?? '';
   const shared = sharing > 1 ? `; ${sharing} trials share this value` : '';
-  const numbers = `${input.symbol} ${scientificText(best.at)}, ${value}`;
+  const numbers = `${input.symbol} ${scientificText(best.parameter)}, ${value}`;
   return { name: bestLabel, numbers: `${numbers}${shared}` };
 }
 

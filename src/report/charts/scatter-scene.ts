@@ -5,7 +5,13 @@ import type { SmoothFit } from '../../search/statistics/smooth-fit.ts';
 import type { Metric } from '../../study/metrics.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
 import type { ChartTheme } from './chart-style.ts';
-import { paddedDomain, parameterDomain } from './axes.ts';
+import {
+  paddedDomain,
+  parameterDomain,
+  placeOn,
+  zoomedDomain,
+  type ParameterDomain,
+} from './axes.ts';
 import { focusDomain } from './focus-domain.ts';
 
 export interface ScatterTrial {
@@ -30,6 +36,8 @@ export interface ScatterInput {
   readonly subtitle?: string | undefined;
   /** Symbol of the parameter. */
   readonly symbol: string;
+  /** Scale of the parameter's axis; default: logarithmic. */
+  readonly scale?: ParameterDomain['kind'];
   /** Label of the parameter's axis; default: the symbol. */
   readonly parameterLabel?: string | undefined;
   /** The objective. */
@@ -59,7 +67,10 @@ export interface ScatterInput {
 
 export interface Dot {
   readonly stage: string;
+  /** Its place on the axis. */
   readonly at: number;
+  /** The parameter's value. */
+  readonly parameter: number;
   readonly value: number;
   readonly isHollow: boolean;
   readonly trial: string;
@@ -76,20 +87,25 @@ const exactness = 1e-10;
 export function scatterScene(input: ScatterInput, theme: ChartTheme) {
   const places = input.trials.map(({ at }) => at);
   const ranges = input.stages.map((stage) => stage.range);
-  const range = input.zoom ?? parameterDomain(places, ranges);
+  const range =
+    input.zoom === null || input.zoom === undefined
+      ? parameterDomain(places, ranges, input.scale)
+      : zoomedDomain(input.zoom, input.scale);
   const valueZoom = input.valueZoom ?? null;
   const scale = input.metric.unit === 'share' ? 100 : 1;
   const isShown = (value: number | null): boolean =>
     value === null ||
     valueZoom === null ||
     (scale * value >= valueZoom[0] && scale * value <= valueZoom[1]);
-  const inside = input.trials.filter(
-    ({ at, value }) => at >= range.min && at <= range.max && isShown(value),
+  const placed = input.trials.map((trial) => ({ ...trial, place: placeOn(range, trial.at) }));
+  const inside = placed.filter(
+    ({ place, value }) => place >= range.min && place <= range.max && isShown(value),
   );
   const isFinite = ({ value }: ScatterTrial): boolean => value !== null && Number.isFinite(value);
   const finite = inside.filter(isFinite).map((trial): Dot => ({
     stage: trial.stage,
-    at: trial.at,
+    at: trial.place,
+    parameter: trial.at,
     value: scale * (trial.value ?? 0),
     isHollow: trial.tied === false,
     trial: trial.trial,
@@ -102,8 +118,8 @@ export function scatterScene(input: ScatterInput, theme: ChartTheme) {
   const fit =
     input.fit === undefined || input.fit === null ? null : scaledFit(input.fit, range, scale);
   const replicates = (input.replicates ?? [])
-    .filter(({ at }) => at >= range.min && at <= range.max)
-    .map((one) => ({ ...one, value: scale * one.value }));
+    .map((one) => ({ ...one, at: placeOn(range, one.at), value: scale * one.value }))
+    .filter(({ at }) => at >= range.min && at <= range.max);
   const values = [...kept, ...replicates].map(({ value }) => value);
   return {
     input,
@@ -124,7 +140,9 @@ export function scatterScene(input: ScatterInput, theme: ChartTheme) {
       .length,
     bestLabel: input.best?.label ?? null,
     fit,
-    failed: inside.filter((trial) => !isFinite(trial)),
+    failed: inside
+      .filter((trial) => !isFinite(trial))
+      .map(({ place, ...trial }) => ({ ...trial, at: place })),
   };
 }
 

@@ -13,9 +13,14 @@ import type { ChartDocument, ChartElement, ChartTheme } from './chart-style.ts';
 import { differenceChart } from './difference-chart.ts';
 import { finalValues } from './final-values.ts';
 import { historyChart } from './history-chart.ts';
+import { importanceChart } from './importance-chart.ts';
 import { learningCurve } from './learning-curve.ts';
+import { pairChart } from './pair-chart.ts';
+import { parallelCoordinates } from './parallel-coordinates.ts';
 import { parameterScatter } from './parameter-scatter.ts';
 import { cyclicalRateFrom } from './rate-cycles.ts';
+import { sliceChart } from './slice-chart.ts';
+import { importanceInput, pairInput, sliceInput } from './space-inputs.ts';
 import {
   allCurvesInput,
   differenceInput,
@@ -49,6 +54,20 @@ export function drawStudyChart(
       return input === null
         ? parameterScatter(document, zoomInput(picture), theme)
         : differenceChart(document, input, theme);
+    }
+    case 'slices':
+      return sliceChart(document, sliceInput(results), theme);
+    case 'parallel':
+      return parallelCoordinates(document, sliceInput(results), theme);
+    case 'importance': {
+      const input = importanceInput(results);
+      assert(input, () => `the importance is known in study ${study}`);
+      return importanceChart(document, input, theme);
+    }
+    case 'pair': {
+      const input = pairInput(results);
+      assert(input, () => `the importance is known in study ${study}`);
+      return pairChart(document, input, theme);
     }
     case 'difference': {
       const input = differenceInput(picture, null);

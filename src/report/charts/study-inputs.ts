@@ -1,11 +1,11 @@
 /** Study inputs: what each chart of a study draws, from its stored data. */
+import { assert } from '../../base/assert.ts';
 import { objectiveValue } from '../../search/ranking/configurations.ts';
 import type { Range } from '../../search/samplers/distribution.ts';
-import { numberParam, parameterSymbol } from '../../study/search-space.ts';
+import { parameterSymbol, type ParameterName, type Params } from '../../study/search-space.ts';
 import { trialName } from '../../study/trial.ts';
 import { valueOn } from '../results/metric-values.ts';
 import { objectiveMetric } from '../results/result-fields.ts';
-import type { ResultRow } from '../results/result-row.ts';
 import { bestLabel, hasReplicates } from '../results/result-words.ts';
 import { isNarrowed, stageRange, type StudyResults } from '../results/study-results.ts';
 import { groupedNumber, metricName, metricNamed } from '../text/number-format.ts';
@@ -15,11 +15,13 @@ import type { StudyPicture } from './study-picture.ts';
 
 export function scatterInput(picture: StudyPicture): ScatterInput {
   const { results, record } = picture;
-  const { best, parameter } = results;
+  const { best } = results;
+  const parameter = chartedNumber(results);
   const symbol = parameterSymbol(parameter);
   return {
     title: `${results.study}: which ${symbol} is best`,
     symbol,
+    scale: scaleKind(results),
     parameterLabel: parameterLabel(picture),
     metric: objectiveMetric(results),
     direction: results.objective.direction,
@@ -31,7 +33,7 @@ export function scatterInput(picture: StudyPicture): ScatterInput {
     trials: results.stages.flatMap(({ rows }) =>
       rows
         .filter(({ status }) => status === 'complete' || status === 'failed')
-        .map((row) => ({ ...row, at: numberParam(row.params, parameter) })),
+        .flatMap((row) => placed(row, parameter)),
     ),
     replicates: hasReplicates(results.stages) ? replicateDots(picture) : [],
     fit: results.fit,
@@ -64,13 +66,15 @@ export function finestRange({ results }: StudyPicture): Range | null {
  */
 export function differenceInput(picture: StudyPicture, zoom: Range | null): DifferenceInput | null {
   const { results } = picture;
-  const { best, parameter, stages, study, validationCount } = results;
+  const { best, stages, study, validationCount } = results;
+  const parameter = chartedNumber(results);
   const isDrawn = (at: number): boolean => zoom === null || (at >= zoom.min && at <= zoom.max);
   const trials = stages.flatMap(({ rows }) =>
-    rows.flatMap(({ comparison, stage, trial, params }) => {
-      const at = numberParam(params, parameter);
-      return comparison === null || !isDrawn(at) ? [] : [{ ...comparison, stage, trial, at }];
-    }),
+    rows
+      .flatMap((row) => placed(row, parameter))
+      .flatMap(({ comparison, stage, trial, at }) =>
+        comparison === null || !isDrawn(at) ? [] : [{ ...comparison, stage, trial, at }],
+      ),
   );
   if (best === null || best.comparison === null || trials.length < 2) return null;
   const images =
@@ -79,6 +83,7 @@ export function differenceInput(picture: StudyPicture, zoom: Range | null): Diff
     title: `${study}: difference to the best trial`,
     subtitle: `${zoom === null ? '' : 'the finest range; '}compared${images}`,
     symbol: parameterSymbol(parameter),
+    scale: scaleKind(results),
     parameterLabel: parameterLabel(picture),
     metric: objectiveMetric(results),
     direction: results.objective.direction,
@@ -109,21 +114,18 @@ export function secondsInput(picture: StudyPicture): ScatterInput {
 }
 
 export function allCurvesInput({ results, trials }: StudyPicture) {
-  const { best, parameter, study } = results;
+  const { best, study } = results;
+  const parameter = chartedNumber(results);
   const metric = objectiveMetric(results);
   return {
     title: `${study}: ${metricName(metric)} of all trials`,
     symbol: parameterSymbol(parameter),
+    scale: scaleKind(results),
     metric,
     trials: trials
       .filter(({ result, id }) => result !== null && id.replicate === 1)
-      .map(({ id, params, result }) => {
-        return {
-          trial: trialName(id),
-          at: numberParam(params, parameter),
-          curve: result?.curve ?? [],
-        };
-      }),
+      .flatMap((trial) => placed(trial, parameter))
+      .map(({ id, at, result }) => ({ trial: trialName(id), at, curve: result?.curve ?? [] })),
     best: best && { trial: best.trial, label: `${bestWord(results)} ${best.trial}` },
   };
 }
@@ -131,26 +133,49 @@ export function allCurvesInput({ results, trials }: StudyPicture) {
 export function historyInput({ results }: StudyPicture) {
   const { best, stages, study, objective } = results;
   const metric = objectiveMetric(results);
-  const index = ({ trial }: ResultRow): number => Number(trial.split('/')[1]);
   return {
     title: `${study}: ${metricName(metric)} over the search`,
     metric,
     direction: objective.direction,
     stages: stages.map(({ name }) => name),
-    trials: stages.flatMap(({ rows }) => rows.toSorted((a, b) => index(a) - index(b))),
+    trials: stages.flatMap(({ rows }) => rows.toSorted((a, b) => a.index - b.index)),
     best: best && { trial: best.trial, label: `${bestWord(results)} ${best.trial}` },
   };
+}
+
+/** The number of the axis. A command that draws such a chart of another study was given one. */
+function chartedNumber({ study, parameter }: StudyResults): ParameterName {
+  assert(parameter !== null, () => `a chart of study ${study} has a parameter`);
+  return parameter;
+}
+
+function scaleKind({ scales, parameter }: StudyResults): 'log' | 'linear' {
+  const scale = scales[parameter ?? ''];
+  return scale?.kind === 'linear' ? 'linear' : 'log';
+}
+
+/** A row or a trial with its number; none if the parameter is inactive in it. */
+function placed<Item extends { readonly params: Params }>(
+  item: Item,
+  parameter: ParameterName,
+): (Item & { readonly at: number })[] {
+  const at = item.params[parameter];
+  return typeof at === 'number' ? [{ ...item, at }] : [];
 }
 
 /** `λ (L2 strength, log scale)`. */
 function parameterLabel({ results, parameterDescription }: StudyPicture): string {
   const description = parameterDescription?.replace(/^the /, '');
-  const words = [...(description === undefined ? [] : [description]), 'log scale'];
-  return `${parameterSymbol(results.parameter)} (${words.join(', ')})`;
+  const words = [
+    ...(description === undefined ? [] : [description]),
+    ...(scaleKind(results) === 'log' ? ['log scale'] : []),
+  ];
+  const symbol = parameterSymbol(chartedNumber(results));
+  return words.length === 0 ? symbol : `${symbol} (${words.join(', ')})`;
 }
 
 /** `winner`, or `selected` if other trials have the same value. */
-function bestWord(results: StudyResults): string {
+export function bestWord(results: StudyResults): string {
   const { best, winner, stages } = results;
   const isShared = stages
     .flatMap(({ rows }) => rows)
@@ -162,26 +187,32 @@ function replicateDots({ trials, results }: StudyPicture): ScatterReplicate[] {
   return trials.flatMap((trial) => {
     const value = objectiveValue(trial, results.objective);
     if (value === null || !Number.isFinite(value)) return [];
-    return [{ stage: trial.id.stage, at: numberParam(trial.params, results.parameter), value }];
+    return placed(trial, chartedNumber(results)).map(({ id, at }) => {
+      return { stage: id.stage, at, value };
+    });
   });
 }
 
 export function trainAndValidationInput(picture: StudyPicture) {
   const { results } = picture;
-  const { best, metrics, parameter, stages, study } = results;
+  const { best, metrics, stages, study } = results;
+  const parameter = chartedNumber(results);
+  const [bestPlace] = best === null ? [] : placed(best, parameter);
   const trials = stages
     .flatMap((stage) => stage.rows)
+    .flatMap((row) => placed(row, parameter))
     .map((row) => ({
-      at: numberParam(row.params, parameter),
+      at: row.at,
       training: valueOn(row, metrics, 'accuracy', 'train'),
       validation: valueOn(row, metrics, 'accuracy', 'validation'),
     }));
   return {
     title: `${study}: training and validation accuracy`,
     symbol: parameterSymbol(parameter),
+    scale: scaleKind(results),
     parameterLabel: parameterLabel(picture),
     ranges: stages.map((stage) => stageRange(stage, results)),
-    best: best && { at: numberParam(best.params, parameter), label: bestWord(results) },
+    best: bestPlace === undefined ? null : { at: bestPlace.at, label: bestWord(results) },
     trials,
   };
 }

@@ -5,13 +5,13 @@ import type { ResultRow } from '../results/result-row.ts';
 import {
   bestLabel,
   countsText,
-  spaceText,
   statisticsWords,
   winnerFacts,
   type Labelled,
   type Winning,
 } from '../results/result-words.ts';
 import { selectedRows } from '../results/select-results.ts';
+import { spaceText } from '../results/space-words.ts';
 import type { StageResults, StudyResults } from '../results/study-results.ts';
 
 export interface DocumentColumn {

@@ -8,6 +8,7 @@ import type { ResultRow } from '../results/result-row.ts';
 import { selectedRows } from '../results/select-results.ts';
 import type { StageResults, StudyResults, WinnerResult } from '../results/study-results.ts';
 import type { StudyProvenance } from '../results/study-provenance.ts';
+import { studyImportance } from '../results/study-importance.ts';
 import { jsonText, schemaVersion } from '../text/json-value.ts';
 import { isoTime } from '../text/number-format.ts';
 
@@ -43,10 +44,11 @@ export function formatJson(
     })),
     best: best === null ? null : rowFormatter(results, null)(best),
     winner: results.winner === null ? null : winnerJson(results, results.winner),
+    importance: importanceJson(results),
     fit:
       fit === null
         ? null
-        : { [`best_${parameter}`]: fit.bestAt, reason: fit.reason, points: fit.points },
+        : { [`best_${parameter ?? ''}`]: fit.bestAt, reason: fit.reason, points: fit.points },
     warnings: results.warnings.map(({ text }) => text),
     warning_details: results.warnings,
   });
@@ -93,6 +95,20 @@ export function rowJson(
   );
 }
 
+/** Shares of the variance by parameter, largest first; null if it is unknown. */
+function importanceJson(results: StudyResults): object | null {
+  const importance = studyImportance(results);
+  if (importance === null) return null;
+  const { configurations, floor, floored, parameters, pair } = importance;
+  return {
+    configurations,
+    floor,
+    floored,
+    parameters: parameters.map(({ name, total, alone }) => ({ name, total, alone })),
+    pair: { names: pair.names, interplay: pair.interplay },
+  };
+}
+
 function provenanceJson(provenance: StudyProvenance): object {
   const { createdAtMs, startedAtMs, endedAtMs, spec, selfTestDigest } = provenance;
   return {
@@ -131,7 +147,7 @@ function winnerJson(results: StudyResults, winner: WinnerResult): object {
     ...(winner.replicates > 1 && { tests: winner.tests.map((test) => testJson(test, winner)) }),
     tied_trials: ties?.tied ?? null,
     compared_trials: ties?.compared ?? null,
-    [`tied_${parameter}`]: ties?.range ?? null,
+    ...(parameter !== null && { [`tied_${parameter}`]: ties?.range ?? null }),
     conservative_trial: ties?.conservative ?? null,
   };
 }

@@ -5,7 +5,8 @@
  */
 import { latexFields } from '../results/result-columns.ts';
 import type { ColumnNames } from '../results/result-fields.ts';
-import { countsText, spaceText } from '../results/result-words.ts';
+import { countsText } from '../results/result-words.ts';
+import { spaceText } from '../results/space-words.ts';
 import type { StageResults, StudyResults } from '../results/study-results.ts';
 import { foreignText } from '../text/escape-terminal.ts';
 import { documentColumns, documentNotes, type DocumentColumn } from './document-table.ts';

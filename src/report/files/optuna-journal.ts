@@ -6,11 +6,11 @@
  * creates each trial with its final state; a curve becomes intermediate values by step. Times have a zone:
  * Optuna reads a time without one as local. Failed, cancelled and disputed trials are FAIL.
  */
-import { numberRange } from '../../study/search-space.ts';
+import { numberRange, type ParameterName, type ParamValue } from '../../study/search-space.ts';
 import { specFile } from '../../study/spec/canonical-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName, type TrialRecord, type TrialStatus } from '../../study/trial.ts';
-import { resultFields, type FieldValue } from '../results/result-fields.ts';
+import { resultFields, type FieldValue, type ResultField } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
 import type { StudyResults } from '../results/study-results.ts';
 import { meanCurve } from '../results/training-means.ts';
@@ -113,15 +113,22 @@ function trialLine(
   trial: TrialRecord,
   row: ResultRow,
 ): object {
+  const parameters = parameterEntries(results, trial);
   const hasEnded = row.status !== 'running' && row.status !== 'waiting';
   return {
     op_code: createTrial,
     // Optuna looks for the best among the complete trials and fails on one without a value.
     state: row.status === 'complete' && row.value === null ? states.failed : states[row.status],
     ...(row.value === null ? {} : { value: row.value }),
-    params: trial.params,
-    distributions: distributions(results, trial),
-    user_attrs: userAttributes(results, row),
+    params: Object.fromEntries(parameters.map(([name, value]) => [name, value])),
+    distributions: Object.fromEntries(
+      parameters.map(([name, , distribution]) => [name, JSON.stringify(distribution)]),
+    ),
+    user_attrs: userAttributes(
+      results,
+      row,
+      parameters.map(([name]) => name),
+    ),
     // Optuna 4 subtracts the start of a running trial from its local time, which fails for a time with a zone.
     datetime_start: hasEnded ? dateText(row.startedAtMs) : null,
     // Optuna requires an end time with an end state, also of a trial that was cancelled before it began.
@@ -151,20 +158,45 @@ function intermediateValues(
   return Object.fromEntries(points);
 }
 
-/** Each parameter's distribution; Optuna stores it as JSON text. */
-function distributions({ stages }: StudyResults, { id, params }: TrialRecord): object {
+type Parameter = readonly [name: ParameterName, value: ParamValue, distribution: object];
+
+/**
+ * The values of a trial with their distributions; Optuna stores these as JSON text, and a choice as its number in
+ * the list. A known value that its distribution cannot have, such as 0 on a logarithmic scale, is left out:
+ * Optuna shows it among the user attributes.
+ */
+function parameterEntries(
+  { stages, scales }: StudyResults,
+  { id, params }: TrialRecord,
+): Parameter[] {
   const space = stages.find(({ name }) => name === id.stage)?.space ?? null;
-  return Object.fromEntries(
-    Object.entries(params).map(([name, value]) => {
-      const { min: low = value, max: high = value } = numberRange(space?.[name]) ?? {};
-      const attributes = { step: null, low, high, log: true };
-      return [name, JSON.stringify({ name: 'FloatDistribution', attributes })];
-    }),
-  );
+  return Object.entries(params).flatMap(([name, value]): Parameter[] => {
+    const scale = scales[name];
+    if (scale?.kind === 'list') {
+      const attributes = { choices: scale.values };
+      return [[name, scale.values.indexOf(value), { name: 'CategoricalDistribution', attributes }]];
+    }
+    const range = numberRange(space?.[name]) ?? scale;
+    if (range === undefined || typeof value !== 'number') return [];
+    const log = scale?.kind === 'log';
+    if (log && value <= 0) return [];
+    const isWhole = scale?.isWhole === true;
+    const [low, high] = [Math.min(range.min, value), Math.max(range.max, value)];
+    const attributes = { step: isWhole ? 1 : null, low, high, log };
+    return [[name, value, { name: isWhole ? 'IntDistribution' : 'FloatDistribution', attributes }]];
+  });
 }
 
-function userAttributes(results: StudyResults, row: ResultRow): Record<string, FieldValue> {
-  const fields = resultFields(results).filter(({ isParameter }) => isParameter !== true);
+/** @param shown parameters that Optuna has among its own */
+function userAttributes(
+  results: StudyResults,
+  row: ResultRow,
+  shown: readonly ParameterName[],
+): Record<string, FieldValue> {
+  const isActive = ({ name }: ResultField): boolean => row.params[name] !== undefined;
+  const fields = resultFields(results).filter(
+    (field) => field.isParameter !== true || (isActive(field) && !shown.includes(field.name)),
+  );
   return Object.fromEntries(fields.map(({ name, value }) => [name, value(row)]));
 }
 

@@ -11,9 +11,9 @@ import { studyStatuses } from '../../study/trial.ts';
 import { resultFields, type ResultField, type ResultLayout } from '../results/result-fields.ts';
 import type { StudyResults } from '../results/study-results.ts';
 import { schemaVersion } from '../text/json-value.ts';
+import { count, fitSchema, importanceSchema, share } from './analysis-schemas.ts';
 
-export const count = z.int().min(0);
-export const share = z.number().min(0).max(1);
+export { count, share };
 
 /** The first field of every document but `workers`. */
 export const versionField = {
@@ -24,8 +24,16 @@ export const versionField = {
 
 const range = z
   .object({
-    min: z.number().nullable().describe('lower bound; null if not known yet'),
-    max: z.number().nullable().describe('upper bound; null if not known yet'),
+    min: z.number().nullable().describe('lower bound; null if not known yet, or for a list'),
+    max: z.number().nullable().describe('upper bound; null if not known yet, or for a list'),
+    values: z
+      .array(z.union([z.number(), z.string(), z.boolean()]))
+      .optional()
+      .describe('the values of a list'),
+    where: z
+      .record(z.string(), z.array(z.union([z.number(), z.string(), z.boolean()])))
+      .optional()
+      .describe('values of other hyperparameters with which it is active; absent: always'),
     distribution: z.string().describe('how values are drawn, such as log_uniform'),
     reason: z.string().optional().describe('why a narrowed range is what it is'),
   })
@@ -112,29 +120,6 @@ const winnerFields = {
     ),
 };
 
-const fitPoint = z.object({
-  at: z.number().describe('value of the hyperparameter'),
-  fit: z.number().describe('the curve, in the unit of the objective'),
-  low: z
-    .number()
-    .describe('lower end of the 95 % band of the curve, from the scatter of the trials'),
-  high: z.number().describe('upper end of the band'),
-  segment: count.describe('number of the segment, from 0; a gap separates two segments'),
-});
-
-function fitSchema(parameter: string) {
-  return z
-    .object({
-      [`best_${parameter}`]: z
-        .number()
-        .nullable()
-        .describe('best place of the curve; null if it is not significantly worse on both sides'),
-      reason: z.string().describe('the result in words'),
-      points: z.array(fitPoint).describe('places of the curve, in ascending order'),
-    })
-    .nullable();
-}
-
 const warningDetail = z.object({
   code: z.string().describe('kind of the warning, in the list below'),
   stage: z.string().nullable().describe('stage that it is about; null for the whole study'),
@@ -189,14 +174,17 @@ export function resultsSchema(layout: ResultLayout & Pick<StudyResults, 'paramet
     winner: row
       .extend({
         ...winnerFields,
-        [`tied_${parameter}`]: tied
-          .nullable()
-          .describe('range of the tied configurations; null if not compared'),
+        ...(parameter !== null && {
+          [`tied_${parameter}`]: tied
+            .nullable()
+            .describe('range of the tied configurations; null if not compared'),
+        }),
       })
       .nullable()
       .describe(
         'row of the best configuration, with more fields; null until the study is complete',
       ),
+    importance: importanceSchema,
     fit: fitSchema(parameter).describe(
       'fitted curve through all results; null if they do not support one',
     ),

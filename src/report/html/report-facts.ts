@@ -17,7 +17,13 @@ import {
   testText,
 } from '../results/result-words.ts';
 import type { StudyResults } from '../results/study-results.ts';
-import { countText, durationText, metricName, valueWithError } from '../text/number-format.ts';
+import {
+  countText,
+  durationText,
+  listText,
+  metricName,
+  valueWithError,
+} from '../text/number-format.ts';
 import { html, type Html } from './html-text.ts';
 
 interface Fact {
@@ -28,8 +34,9 @@ interface Fact {
 
 export function questionSentence({ record: { spec }, results }: StudyPicture): string {
   const best = results.objective.direction === 'maximize' ? 'highest' : 'lowest';
-  const symbols = results.parameters.map(parameterSymbol).join(' and ');
-  return `Which ${symbols} gives the trainer ${trainerName(spec.trainer)}, trained on ${datasetText(spec.dataset)}, the ${best} ${metricName(objectiveMetric(results))}?`;
+  const symbols = listText(results.parameters.map(parameterSymbol));
+  const give = results.parameters.length > 1 ? 'give' : 'gives';
+  return `Which ${symbols} ${give} the trainer ${trainerName(spec.trainer)}, trained on ${datasetText(spec.dataset)}, the ${best} ${metricName(objectiveMetric(results))}?`;
 }
 
 export function answerSentence({ results, record }: StudyPicture): string {
@@ -41,7 +48,7 @@ export function answerSentence({ results, record }: StudyPicture): string {
   const rest = test && `; ${test} on the test images, which took no part in the selection`;
   const mean = hasReplicates(results.stages) ? 'mean ' : '';
   const params = Object.entries(best.params).map(
-    ([name, own]) => `${parameterSymbol(name)} = ${formatParam(own)}`,
+    ([name, own]) => `${parameterSymbol(name)} = ${formatParam(own, results.styles?.[name])}`,
   );
   const start = winner === null ? `So far ${params.join(', ')}` : params.join(', ');
   const extreme = record.spec.objective.direction === 'maximize' ? 'highest' : 'lowest';
@@ -123,7 +130,7 @@ function bestFacts({ results, record }: StudyPicture, best: ResultRow): Fact[] {
   const note = `${bestLabel(results)}: ${best.trial}`;
   const facts: Fact[] = Object.entries(best.params).map(([name, value]) => ({
     name: parameterSymbol(name),
-    value: formatParam(value),
+    value: formatParam(value, results.styles?.[name]),
     note,
   }));
   facts.push({

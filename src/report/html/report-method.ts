@@ -2,7 +2,13 @@
  * Report method: how the numbers of a study came about, in sentences that a paper can use: data, model,
  * search, selection and test. They follow from the study file and say nothing about the results.
  */
-import { formatParam, givenDistribution, parameterSymbol } from '../../study/search-space.ts';
+import {
+  formatParam,
+  givenDistribution,
+  numberStyle,
+  parameterSymbol,
+  type StageDistribution,
+} from '../../study/search-space.ts';
 import type { Selection, StageSpec, StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyPicture } from '../charts/study-picture.ts';
 import { objectiveMetric } from '../results/result-fields.ts';
@@ -61,18 +67,36 @@ function searchText({ stages, seed, replicates, racing }: StudySpec): string {
   return `${sentences.join('; ')}. Each trial follows from the seed (${seed}) and its own number.`;
 }
 
-function stageText({ trials, search }: StageSpec): string {
-  const ranges = Object.entries(search).map(([name, from]) => {
-    const range = givenDistribution(from);
-    const symbol = parameterSymbol(name);
-    if (range === null)
-      return `${symbol} within a range narrowed by the results of stage ${from.narrow ?? ''}`;
-    return range.distribution === 'values'
-      ? `${symbol} one of ${range.values.map(String).join(', ')}`
-      : `${symbol} from ${formatParam(range.min)} to ${formatParam(range.max)}`;
-  });
-  return `${countText(trials, 'value')} of ${ranges.join(' and ')}, log-uniform`;
+/** `30 values of λ from 1.00e-9 to 1.00e-1, log-uniform`. */
+function stageText({ trials, search, also = [] }: StageSpec): string {
+  const entries = Object.entries(search);
+  const noun = entries.length > 1 ? 'configuration' : 'value';
+  const words = entries.map(([name, from]) => `${parameterSymbol(name)} ${valuesText(from)}`);
+  const known = also.length === 0 ? '' : `; and ${countText(also.length, `known ${noun}`)}`;
+  return `${countText(trials, noun)} of ${words.join('; ')}${known}`;
 }
+
+function valuesText(from: StageDistribution): string {
+  const given = givenDistribution(from);
+  if (given === null)
+    return `within a range narrowed by the results of stage ${from.narrow ?? ''}, log-uniform`;
+  const conditions = Object.entries(given.where ?? {}).map(
+    ([name, values]) => `${parameterSymbol(name)} is ${values.map(String).join(' or ')}`,
+  );
+  const when = conditions.length === 0 ? '' : `, if ${conditions.join(' and ')}`;
+  if (given.distribution === 'values')
+    return `one of ${given.values.map(String).join(', ')}${when}`;
+  const style = numberStyle(given);
+  const ends = `from ${formatParam(given.min, style)} to ${formatParam(given.max, style)}`;
+  return `${ends}, ${distributionWords[given.distribution]}${when}`;
+}
+
+const distributionWords = {
+  log_uniform: 'log-uniform',
+  uniform: 'uniform',
+  integer: 'uniform over whole numbers',
+  log_integer: 'log-uniform over whole numbers',
+} as const;
 
 function selectionText({ record, results }: StudyPicture): string {
   const best = record.spec.objective.direction === 'maximize' ? 'highest' : 'lowest';

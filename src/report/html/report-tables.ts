@@ -1,8 +1,11 @@
 /** The report's tables: ranked trials of a stage, curves of the example trials, attempts by worker. */
+import type { Importance, ParameterImportance } from '../../search/analysis/importance.ts';
+import { parameterSymbol } from '../../study/search-space.ts';
 import type { AttemptRecord, Measurement } from '../../study/trial.ts';
 import { documentColumns, stageCaption } from '../files/document-table.ts';
 import { bareText, metricHead, timeText } from '../text/number-format.ts';
 import { metricIn, thinnedCurve } from '../results/metric-values.ts';
+import { intervalText, shareText } from '../results/importance-words.ts';
 import { studyRankText } from '../results/result-fields.ts';
 import { exampleLabel, failureWords, rankedText } from '../results/result-words.ts';
 import type { ExampleTrial, StudyPicture } from '../charts/study-picture.ts';
@@ -96,6 +99,20 @@ export function curveTables(examples: readonly ExampleTrial[], results: StudyRes
     const curve = thinnedCurve(example.trial.result?.curve ?? [], curveRowsMax);
     return table(exampleLabel(example, results), columns, curve);
   })}`;
+}
+
+/** The shares of the hyperparameters, for readers without the chart. */
+export function importanceTable({ parameters }: Importance): Html {
+  const columns: Column<ParameterImportance>[] = [
+    { head: 'hyperparameter', kind: 'text', cell: ({ name }) => parameterSymbol(name) },
+    { head: 'share of the variance', kind: 'number', cell: ({ total }) => shareText(total) },
+    { head: '95 % interval', kind: 'number', cell: ({ total }) => intervalText(total) },
+    { head: 'alone', kind: 'number', cell: ({ alone }) => shareText(alone) },
+  ];
+  return html`<details>
+    <summary>The numbers</summary>
+    ${table('Importance of the hyperparameters', columns, parameters)}
+  </details>`;
 }
 
 /** The workers that trained, on what they computed, and their attempts. */

@@ -5,6 +5,8 @@
 import { parameterSymbol } from '../../study/search-space.ts';
 import { pageTheme, type ChartDocument } from '../charts/chart-style.ts';
 import type { ChartKind } from '../charts/chart-kinds.ts';
+import { noImportanceText } from '../results/importance-words.ts';
+import { studyImportance } from '../results/study-importance.ts';
 import { hasReplicates, statisticsWords } from '../results/result-words.ts';
 import type { StageResults, StudyResults } from '../results/study-results.ts';
 import { drawStudyChart } from '../charts/study-charts.ts';
@@ -12,9 +14,22 @@ import type { StudyPicture } from '../charts/study-picture.ts';
 import { descriptionList, html, ownMarkup, type Html } from './html-text.ts';
 import { provenance, type ReportMaker } from './report-provenance.ts';
 import { reportStyle } from './report-style.ts';
-import { gapCaption, scatterCaption } from './report-captions.ts';
+import {
+  gapCaption,
+  importanceCaption,
+  pairCaption,
+  parallelCaption,
+  scatterCaption,
+  sliceCaption,
+} from './report-captions.ts';
 import { glossary, methodSection } from './report-method.ts';
-import { bestTable, curveTables, stageTable, workerTable } from './report-tables.ts';
+import {
+  bestTable,
+  curveTables,
+  importanceTable,
+  stageTable,
+  workerTable,
+} from './report-tables.ts';
 import { answerSentence, factList, questionSentence } from './report-facts.ts';
 
 /** @param document creates the charts' elements; nothing is added to it */
@@ -70,11 +85,12 @@ export function studyReport(
 
 /** Without completed trials there are no charts to go to. */
 function contents({ results }: StudyPicture): Html {
-  const symbol = parameterSymbol(results.parameter);
+  const { parameter } = results;
+  const searched = parameter === null ? 'Hyperparameters' : parameterSymbol(parameter);
   const charts =
     results.best === null
       ? null
-      : html`<a href="#parameter">${symbol} and the objective</a
+      : html`<a href="#parameter">${searched} and the objective</a
           ><a href="#curves">Learning curves</a>`;
   return html`<nav aria-label="Contents">
     ${charts}<a href="#tables">Ranked tables</a><a href="#method">Method</a
@@ -91,14 +107,13 @@ function stagesOf({ stages, best }: StudyResults): readonly StageResults[] {
 
 function chartSections({ results, examples }: StudyPicture, figures: Figures): Html | null {
   if (results.best === null) return null;
-  const symbol = parameterSymbol(results.parameter);
-  const hasNarrowed = results.stages.some(({ reason, space }) => reason !== null && space !== null);
+  const { parameter } = results;
   const one = hasReplicates(results.stages) ? ', replicate 1 of each' : '';
   return html`
-    <h2 id="parameter">${symbol} against the objective</h2>
-    ${figures.next('scatter', scatterCaption(results))}
-    ${hasNarrowed ? figures.next('zoom', zoomCaption(results)) : null}
-    ${figures.next('train-validation', gapCaption(results))}
+    <h2 id="parameter">
+      ${parameter === null ? 'Hyperparameters' : parameterSymbol(parameter)} against the objective
+    </h2>
+    ${parameter === null ? spaceFigures(results, figures) : numberFigures(results, figures)}
     ${figures.next('history', 'The objective of each trial in the order of sampling, and the best so far.')}
     <h2 id="curves">Learning curves</h2>
     ${figures.next('curves', `The best, the median and the worst completed trial${one}. Trials are ranked by the value at the last step.`)}
@@ -107,6 +122,29 @@ function chartSections({ results, examples }: StudyPicture, figures: Figures): H
       ${curveTables(examples, results)}
     </details>
   `;
+}
+
+/** One number on the axis. */
+function numberFigures(results: StudyResults, figures: Figures): Html {
+  const hasNarrowed = results.stages.some(({ reason, space }) => reason !== null && space !== null);
+  return html`${figures.next('scatter', scatterCaption(results))}
+  ${hasNarrowed ? figures.next('zoom', zoomCaption(results)) : null}
+  ${figures.next('train-validation', gapCaption(results))}`;
+}
+
+/** Several hyperparameters, or a list of values. */
+function spaceFigures(results: StudyResults, figures: Figures): Html {
+  const importance = studyImportance(results);
+  const isMany = results.parameters.length > 1;
+  return html`${figures.next('slices', sliceCaption(results))}
+  ${
+    importance === null
+      ? null
+      : html`${figures.next('importance', importanceCaption(results, importance))}
+        ${importanceTable(importance)} ${figures.next('pair', pairCaption(importance))}`
+  }
+  ${isMany && importance === null ? html`<p class="quiet">${noImportanceText}</p>` : null}
+  ${isMany ? figures.next('parallel', parallelCaption(results)) : null}`;
 }
 
 /** Draws the charts of a report, numbered from 1. */

@@ -3,15 +3,17 @@
  * view `measurements` of the store (`store/sqlite/measurements-view.ts`) has the same data for SQL.
  */
 import type { Metric } from '../../study/metrics.ts';
-import { numberParam, type Params } from '../../study/search-space.ts';
+import type { Params } from '../../study/search-space.ts';
 import { trialName, type Measurement, type TrialId, type TrialRecord } from '../../study/trial.ts';
 import { metricIn } from './metric-values.ts';
 import {
   fieldNamed,
   type ColumnNames,
   type FieldValue,
+  type ResultField,
   type ResultLayout,
 } from './result-fields.ts';
+import { parameterValue, valueKind } from './parameter-fields.ts';
 import { selectedRows } from './select-results.ts';
 import type { StudyResults } from './study-results.ts';
 
@@ -25,7 +27,7 @@ export interface CurveRow extends Measurement {
 export interface CurveField {
   readonly name: string;
   /** `whole`: an integer. */
-  readonly kind: 'text' | 'number' | 'whole';
+  readonly kind: ResultField['kind'] | 'whole';
   readonly value: (row: CurveRow) => FieldValue;
 }
 
@@ -56,11 +58,10 @@ export function curveFields(layout: ResultLayout, names: ColumnNames): readonly 
     { name: 'index', kind: 'whole', value: ({ id }) => id.index },
     { name: 'trial', kind: 'text', value: ({ id }) => trialName(id) },
     { name: 'replicate', kind: 'whole', value: ({ id }) => id.replicate },
-    ...layout.parameters.map((name): CurveField => ({
-      name,
-      kind: 'number',
-      value: ({ params }) => numberParam(params, name),
-    })),
+    ...layout.parameters.map((name): CurveField => {
+      const kind = valueKind(layout.scales?.[name]);
+      return { name, kind, value: ({ params }) => parameterValue(params, name, kind) };
+    }),
     { name: 'step', kind: 'whole', value: ({ step }) => step },
     ...layout.metrics.map(metricField),
   ];

@@ -1,25 +1,35 @@
-/** Divergence: which values of a hyperparameter a study should leave out after trials diverged. */
+/** Divergence: which values of hyperparameters a study should leave out after trials diverged. */
+import { searchedParameters } from '../../search/analysis/study-statistics.ts';
 import {
   formatParam,
-  numberParam,
+  numberStyles,
   parameterSymbol,
   type ParameterName,
   type Params,
 } from '../../study/search-space.ts';
+import type { StudySpec } from '../../study/spec/study-spec.ts';
 
 /**
- * `search λ below 1.15e-1`; null if a trial with as large a value was completed, since other values are then
- * no remedy.
+ * `search λ below 1.15e-1`, for each parameter of which all diverged trials have larger values than all
+ * completed ones; with smaller ones of others, too, values are no remedy.
  *
  * @param diverged at least one
  */
 export function smallerValues(
-  parameter: ParameterName,
+  { stages }: Pick<StudySpec, 'stages'>,
   diverged: readonly Params[],
   completed: readonly Params[],
-): string | null {
-  const values = diverged.map((params) => numberParam(params, parameter));
-  const least = values.reduce((a, b) => Math.min(a, b));
-  if (completed.some((params) => numberParam(params, parameter) >= least)) return null;
-  return `search ${parameterSymbol(parameter)} below ${formatParam(least)}`;
+): string[] {
+  const styles = numberStyles(stages);
+  return searchedParameters({ stages }).flatMap((name) => {
+    const values = numbers(diverged, name);
+    if (values.length < diverged.length) return [];
+    const least = values.reduce((a, b) => Math.min(a, b));
+    if (numbers(completed, name).some((value) => value >= least)) return [];
+    return [`search ${parameterSymbol(name)} below ${formatParam(least, styles[name])}`];
+  });
+}
+
+function numbers(all: readonly Params[], name: ParameterName): number[] {
+  return all.flatMap(({ [name]: value }) => (typeof value === 'number' ? [value] : []));
 }

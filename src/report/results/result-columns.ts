@@ -81,7 +81,7 @@ export function distinguished(
   return fields.map((field) => {
     if (field.isParameter !== true) return field;
     const at = ({ params }: ResultRow): ParamValue | undefined => params[field.name];
-    const text = paramTexts(rows.map(at));
+    const text = paramTexts(rows.map(at), field.style);
     return { ...field, cell: (row) => text(at(row)) };
   });
 }

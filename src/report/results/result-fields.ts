@@ -6,7 +6,8 @@
 import { didYouMean } from '../../base/did-you-mean.ts';
 import { RidgelineError } from '../../base/errors.ts';
 import type { Metric } from '../../study/metrics.ts';
-import { paramTexts, parameterSymbol, type ParameterName } from '../../study/search-space.ts';
+import type { ParameterScale } from '../../search/analysis/parameter-scale.ts';
+import type { NumberStyle, NumberStyles, ParameterName } from '../../study/search-space.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
 import {
   bareText,
@@ -18,6 +19,7 @@ import {
 import { comparisonFields } from './comparison-fields.ts';
 import { flag, number, text, time } from './field-kinds.ts';
 import { bySplit, isInResults, metricIn } from './metric-values.ts';
+import { parameterField } from './parameter-fields.ts';
 import type { ResultRow } from './result-row.ts';
 
 export type FieldValue = string | number | boolean | null;
@@ -30,6 +32,12 @@ export interface ResultField {
   readonly isParameter?: boolean;
   /** Whether it is a share from 0 to 1, which tables show in per cent. */
   readonly isShare?: boolean;
+  /** How numbers of a parameter are written; absent if unknown. */
+  readonly style?: NumberStyle;
+  /** The values of a list of words. */
+  readonly values?: readonly string[];
+  /** The heading if a table is too wide. */
+  readonly short?: string;
   /** Meaning and unit; it explains null if and only if the value may be null. */
   readonly description: string;
   readonly value: (row: ResultRow) => FieldValue;
@@ -45,6 +53,10 @@ export interface ResultLayout {
   readonly metrics: readonly Metric[];
   /** What the study searches. */
   readonly parameters: readonly ParameterName[];
+  /** How numbers of the parameters are written. */
+  readonly styles?: NumberStyles;
+  /** Of each parameter; a parameter without one has numbers. */
+  readonly scales?: Readonly<Record<ParameterName, ParameterScale>>;
 }
 
 /** The metric that ranks. */
@@ -76,7 +88,7 @@ export function resultFields(layout: ResultLayout): readonly ResultField[] {
       'number of the replicate, from 1; null in a row of means',
       (row) => row.replicate,
     ),
-    ...layout.parameters.map(parameterField),
+    ...layout.parameters.map((name) => parameterField(name, layout)),
     ...bySplit(layout.metrics).filter(isInResults).map(metricField),
     ...executionFields(),
     number(
@@ -168,11 +180,11 @@ function placeFields(objective: Metric): readonly ResultField[] {
 const reservedWords: readonly string[] = ['lambda', 'class', 'order', 'group', 'in', 'is'];
 
 /** Parameters under a second name, `lambda_`, that DuckDB and pandas can query without quotes. */
-function aliasFields({ parameters }: ResultLayout): ResultField[] {
-  return parameters
+function aliasFields(layout: ResultLayout): ResultField[] {
+  return layout.parameters
     .filter((name) => reservedWords.includes(name))
     .map((name) => ({
-      ...parameterField(name),
+      ...parameterField(name, layout),
       name: `${name}_`,
       description: `${name} under a name that DuckDB and pandas accept without quotes`,
     }));
@@ -217,18 +229,6 @@ export function fieldNamed<Field extends { readonly name: string }>(
     `There is no column ${JSON.stringify(name)}${place}.${didYouMean(name, names)}`,
     `Use one of ${names.join(', ')}.`,
   );
-}
-
-function parameterField(name: ParameterName): ResultField {
-  return {
-    name,
-    kind: 'number',
-    description: 'value of the hyperparameter; null if the trial has none',
-    value: (row) => row.params[name] ?? null,
-    isParameter: true,
-    head: parameterSymbol(name),
-    cell: ({ params }) => paramTexts([params[name]])(params[name]),
-  };
 }
 
 function metricField(metric: Metric): ResultField {

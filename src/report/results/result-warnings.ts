@@ -2,14 +2,25 @@
  * Result warnings: sentences about limits of the results that a reader must know. Those about the searched
  * range are in `range-warnings.ts`.
  */
-import type { StudyStatistics } from '../../search/analysis/study-statistics.ts';
-import { formatParam, numberParam, parameterSymbol } from '../../study/search-space.ts';
+import {
+  searchedParameters,
+  type StudyStatistics,
+} from '../../search/analysis/study-statistics.ts';
+import {
+  formatParam,
+  numberParam,
+  numberStyles,
+  parameterSymbol,
+} from '../../study/search-space.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
+import { trialSettings } from '../../study/trial-settings.ts';
 import { trialName } from '../../study/trial.ts';
 import type { ResultRow } from './result-row.ts';
 import { smallerValues } from './divergence.ts';
-import { rangeWarnings, type RangeSource } from './range-warnings.ts';
-import { rangeText, rankedText } from './result-words.ts';
+import type { RangeSource } from './range-sides.ts';
+import { rangeWarnings } from './range-warnings.ts';
+import { rankedText } from './result-words.ts';
+import { rangeText } from './space-words.ts';
 import type { StageResults } from './study-results.ts';
 import { warning, type ResultWarning, type WarningCode } from './warning.ts';
 
@@ -42,14 +53,14 @@ function tieWarnings(source: WarningSource): ResultWarning[] {
   const { stages, statistics, best } = source;
   const { ties, validationCount, parameter } = statistics;
   if (ties === null || ties.compared.size < trialsMin) return [];
-  const symbol = parameterSymbol(parameter);
+  const searched = parameter === null ? 'the hyperparameters' : parameterSymbol(parameter);
   const compared = stages.map((stage) => ({
     ...stage,
     rows: stage.rows.filter(({ tied }) => tied !== null),
   }));
   if (ties.names.size === ties.compared.size) {
     const rows = compared.flatMap((stage) => stage.rows);
-    const text = `No significant effect of ${symbol} was found with ${validationCount} validation images: no trial is significantly worse than the best. ${equalityWords(source, rows)}`;
+    const text = `No significant effect of ${searched} was found with ${validationCount} validation images: no trial is significantly worse than the best. ${equalityWords(source, rows)}`;
     return [warning('no_significant_difference', text)];
   }
   return compared.flatMap(({ name, closed, rows }) => {
@@ -74,26 +85,34 @@ function equalityWords(
 }
 
 function curveWarnings({ isFitContradicted, parameter }: StudyStatistics): ResultWarning[] {
-  if (!isFitContradicted) return [];
+  if (!isFitContradicted || parameter === null) return [];
   const text = `No curve is drawn: more trials than expected are far from any smooth curve over ${parameterSymbol(parameter)}, as if neighbouring values behaved differently.`;
   return [warning('curve_hidden', text)];
 }
 
-/** Values that are too small for float32 arithmetic, after as many steps as the trials had. */
+/** Values that are too small for float32 arithmetic, after as many steps as the trials had; 0 is meant so. */
 function effectWarnings(
-  { study: { spec }, trainer, stages, statistics: { parameter } }: WarningSource,
+  { study: { spec }, trainer, stages }: WarningSource,
   rows: readonly ResultRow[],
 ): ResultWarning[] {
   const steps = rows.find((row) => row.steps !== null)?.steps ?? 0;
-  const least = steps === 0 ? null : trainer.effectiveMinimum(parameter, spec.trainer, steps);
-  if (least === null) return [];
-  const below = rows.filter(
-    ({ params, status }) => status === 'complete' && numberParam(params, parameter) < least,
-  );
-  if (below.length === 0) return [];
-  const symbol = parameterSymbol(parameter);
-  const text = `${rankedText(below.length, stages)} had ${symbol} below ${formatParam(least)}, too small to have an effect in float32 (less than one rounding step per weight in ${steps} steps): they train as if ${symbol} were 0.`;
-  return [warning('no_effect_in_float32', text)];
+  const leastOf = (parameter: string, { params }: ResultRow): number =>
+    trainer.effectiveMinimum(parameter, trialSettings(spec.trainer, params), steps) ?? 0;
+  return searchedParameters(spec).flatMap((parameter) => {
+    const below =
+      steps === 0
+        ? []
+        : rows.filter((row) => {
+            const value = row.params[parameter];
+            const isUsed = row.status === 'complete' && typeof value === 'number' && value > 0;
+            return isUsed && value < leastOf(parameter, row);
+          });
+    if (below.length === 0) return [];
+    const symbol = parameterSymbol(parameter);
+    const least = below.reduce((most, row) => Math.max(most, leastOf(parameter, row)), 0);
+    const text = `${rankedText(below.length, stages)} had ${symbol} below ${formatParam(least)}, too small to have an effect in float32 (less than one rounding step per weight in ${steps} steps): they train as if ${symbol} were 0.`;
+    return [warning('no_effect_in_float32', text)];
+  });
 }
 
 function failureWarnings(source: WarningSource): ResultWarning[] {
@@ -108,31 +127,43 @@ function failureWarnings(source: WarningSource): ResultWarning[] {
 }
 
 function divergenceWarning(
-  { study: { spec }, trainer, stages, statistics: { parameter } }: WarningSource,
+  source: WarningSource,
   { name, rows }: WarningSource['stages'][number],
 ): ResultWarning[] {
+  const { study, trainer, stages } = source;
   const diverged = rows.filter(({ status, steps }) => status === 'failed' && steps !== null);
   if (diverged.length === 0) return [];
-  const symbol = parameterSymbol(parameter);
-  const values = diverged.map(({ params }) => numberParam(params, parameter));
-  const min = values.reduce((a, b) => Math.min(a, b));
-  const max = values.reduce((a, b) => Math.max(a, b));
-  const range = min === max ? formatParam(min) : rangeText({ min, max });
+  const toParams = (row: ResultRow): ResultRow['params'] => row.params;
+  const completed = stages.flatMap((stage) => stage.rows.filter(({ value }) => value !== null));
+  const smaller = smallerValues(study.spec, diverged.map(toParams), completed.map(toParams));
+  const count = rankedText(diverged.length, stages);
+  const range = divergedRange(source, diverged);
   if (diverged.length < rows.length) {
-    const text = `${rankedText(diverged.length, stages)} of stage ${name} diverged (${symbol} ${range}): the loss was no longer a finite number.`;
+    const limit =
+      range === '' && smaller.length > 0 ? ` To avoid that, ${smaller.join(', or ')}.` : '';
+    const text = `${count} of stage ${name} diverged${range}: the loss was no longer a finite number.${limit}`;
     return [warning('diverged', text, name)];
   }
   const last = diverged.reduce((most, { steps }) => Math.max(most, steps ?? 0), 0);
-  const completed = stages.flatMap((stage) => stage.rows.filter(({ value }) => value !== null));
-  const toParams = (row: ResultRow): ResultRow['params'] => row.params;
-  const smaller = smallerValues(parameter, diverged.map(toParams), completed.map(toParams));
-  const advice = [
-    ...trainer.divergenceAdvice(spec.trainer).map((setting) => `lower ${setting}`),
-    ...(smaller === null ? [] : [smaller]),
-  ];
+  const lower = trainer.divergenceAdvice(study.spec.trainer).map((setting) => `lower ${setting}`);
+  const advice = [...lower, ...smaller];
   const fix = advice.length === 0 ? '' : `: ${advice.join(', or ')}`;
-  const text = `All ${rankedText(diverged.length, stages)} of stage ${name} diverged within ${last} steps (${symbol} ${range})${fix}.`;
+  const text = `All ${count} of stage ${name} diverged within ${last} steps${range}${fix}.`;
   return [warning('diverged', text, name)];
+}
+
+/** ` (λ 1.00e-2 … 1.00e-1)`; empty with several parameters, any of which may be the cause. */
+function divergedRange(
+  { study: { spec }, statistics: { parameter } }: WarningSource,
+  diverged: readonly ResultRow[],
+): string {
+  if (parameter === null) return '';
+  const values = diverged.map(({ params }) => numberParam(params, parameter));
+  const min = values.reduce((a, b) => Math.min(a, b));
+  const max = values.reduce((a, b) => Math.max(a, b));
+  const style = numberStyles(spec.stages)[parameter];
+  const range = min === max ? formatParam(min, style) : rangeText({ min, max }, style);
+  return ` (${parameterSymbol(parameter)} ${range})`;
 }
 
 /** By verdict; `NAMES` are the trials. */

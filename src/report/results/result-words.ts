@@ -1,13 +1,7 @@
 /** Result words: sentences about results that several outputs share, such as the winner and failures. */
 import type { Relation } from '../../study/independence.ts';
 import type { SelectionReason } from '../../search/ranking/selection.ts';
-import type { Range } from '../../search/samplers/distribution.ts';
-import {
-  distinctTexts,
-  formatParams,
-  parameterSymbol,
-  type Params,
-} from '../../study/search-space.ts';
+import { formatParams, parameterSymbol, type Params } from '../../study/search-space.ts';
 import type { DatasetSpec } from '../../study/spec/study-spec.ts';
 import type { Metric } from '../../study/metrics.ts';
 import { trialName, type TrialRecord } from '../../study/trial.ts';
@@ -22,26 +16,9 @@ import {
 import { objectiveMetric, type ResultLayout } from './result-fields.ts';
 import type { ResultRow } from './result-row.ts';
 import { metricIn, metricOn, valueOn } from './metric-values.ts';
+import { rangeText } from './space-words.ts';
 import type { StageResults, StudyResults } from './study-results.ts';
 import type { TieSummary } from './tie-summary.ts';
-
-/** `1.00e-9 … 1.00e-1`. */
-export function rangeText({ min, max }: Range): string {
-  const text = distinctTexts([min, max]);
-  return `${text(min)} … ${text(max)}`;
-}
-
-/** `λ 1.00e-9 … 1.00e-1`, for each parameter. */
-export function spaceText({ space }: Pick<StageResults, 'space'>): string {
-  if (space === null) return 'range not determined';
-  return Object.entries(space)
-    .map(([name, range]) => {
-      const text =
-        range.distribution === 'values' ? range.values.map(String).join(', ') : rangeText(range);
-      return `${parameterSymbol(name)} ${text}`;
-    })
-    .join(', ');
-}
 
 type StageProgress = Pick<StageResults, 'trials' | 'counts' | 'replicates'>;
 
@@ -104,7 +81,7 @@ export function testText(
   return valueWithError(metric, metricIn(row, metric.name), row.testStandardError);
 }
 
-export type Winning = Pick<StudyResults, 'best' | 'winner' | 'objective' | 'metrics'>;
+export type Winning = Pick<StudyResults, 'best' | 'winner' | 'objective' | 'metrics' | 'styles'>;
 
 /**
  * Phrases about the best trial; null if there is none. The value that selected it is biased upwards: the
@@ -120,7 +97,7 @@ export function winnerFacts(
   if (best === null) return null;
   const metric = objectiveMetric(results);
   const name = objectiveName(results);
-  const params = formatParams(best.params, others);
+  const params = formatParams(best.params, results.styles, others);
   const bias = metric.split === 'validation' ? ` (${biasText(metric)})` : '';
   const value = valueWithError(metric, best.value, best.standardError) ?? '-';
   const facts = [best.trial, params, `${name} ${value}${bias}`];
@@ -215,13 +192,21 @@ export function statisticsWords(
 }
 
 function tieText(
-  { stages, parameter, validationCount }: Measured & Pick<StudyResults, 'parameter'>,
+  {
+    stages,
+    parameter,
+    styles,
+    validationCount,
+  }: Measured & Pick<StudyResults, 'parameter' | 'styles'>,
   { tied, compared, range, conservative, hasGaps }: TieSummary,
 ): string {
   const test = `paired test over the same ${validationCount} validation images, 5 % over all comparisons`;
   if (tied === 1)
     return `each of the other ${rankedText(compared - 1, stages)} is significantly worse than the best (${test})`;
-  const symbol = parameterSymbol(parameter);
+  const place =
+    parameter === null || range === null
+      ? ''
+      : `: ${parameterSymbol(parameter)} ${rangeText(range, styles?.[parameter])}`;
   const choice =
     conservative === null
       ? ''
@@ -229,7 +214,7 @@ function tieText(
   const gaps = hasGaps
     ? '. The test counts the images on which two trials differ, so a row with ≈ can be below one without it'
     : '';
-  return `${tied} of ${rankedText(compared, stages)} are not significantly worse than the best (≈; ${test}): ${symbol} ${rangeText(range)}${choice}${gaps}`;
+  return `${tied} of ${rankedText(compared, stages)} are not significantly worse than the best (≈; ${test})${place}${choice}${gaps}`;
 }
 
 export const selectionReasons: Readonly<Record<SelectionReason, string>> = {
@@ -269,8 +254,8 @@ function noiseText(results: Measured & Winning): string | null {
 /** `best: coarse/3, replicate 1 of 3, λ 2.39e-5`: a curve is of one trial, while a row may be a mean. */
 export function exampleLabel(
   { role, trial }: { readonly role: string; readonly trial: TrialRecord },
-  { stages }: Pick<StudyResults, 'stages'>,
-  format: (params: Params) => string = formatParams,
+  { stages, styles }: Pick<StudyResults, 'stages' | 'styles'>,
+  format: (params: Params) => string = (params) => formatParams(params, styles),
 ): string {
   const first = trialName({ ...trial.id, replicate: 1 });
   const row = stages.flatMap(({ rows }) => rows).find((one) => one.trial === first);

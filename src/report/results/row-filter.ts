@@ -6,6 +6,7 @@
  * A comparison has a column on its left and a value on its right; `and` binds closer than `or`; a flag
  * needs no comparison. A number may be in per cent: `95 %` is 0.95. An unknown value (the accuracy of a failed trial) compares as false.
  */
+import { didYouMean } from '../../base/did-you-mean.ts';
 import { RidgelineError } from '../../base/errors.ts';
 import { fieldNamed, type FieldValue, type ResultField } from './result-fields.ts';
 import type { ResultRow } from './result-row.ts';
@@ -165,6 +166,8 @@ function readComparison(reader: TokenReader, fields: Fields): RowTest {
     if (field.kind === 'flag') return (row) => field.value(row) === true;
     throw reader.problem('one of = != < <= > >=');
   }
+  const isEquality = ['=', '==', '!='].includes(sign?.text ?? '');
+  if (field.values !== undefined && !isEquality) throw reader.problem(`= or != for ${field.name}`);
   reader.take();
   const wanted = readValue(reader, field);
   return (row) => {
@@ -181,6 +184,7 @@ function readValue(reader: TokenReader, field: ResultField): Exclude<FieldValue,
     const expected = field.kind === 'flag' ? 'true or false' : 'a number';
     throw reader.problem(`${expected} for ${field.name}`);
   }
+  if (field.values?.includes(token.text) === false) throw unknownValue(field, token, reader.option);
   reader.take();
   if (typeof value !== 'number') return value;
   // `95 %` is 0.95; `95%` is one word.
@@ -192,6 +196,19 @@ function readValue(reader: TokenReader, field: ResultField): Exclude<FieldValue,
       `Write ${token.text.replace('%', '')} % if you mean per cent, or 0.95 for 95 %.`,
     );
   return number;
+}
+
+/** A word that no trial can have, such as a misspelt one. */
+function unknownValue(
+  { name, values = [] }: ResultField,
+  { text, place }: Token,
+  option: string,
+): RidgelineError {
+  return new RidgelineError(
+    'USAGE',
+    `${name} is never ${JSON.stringify(text)} (character ${place} of ${option}).${didYouMean(text, values)}`,
+    `Use one of ${values.join(', ')}.`,
+  );
 }
 
 /** Reads the decimal digits as they are: 46.79 % is exactly the number 0.4679. */

@@ -8,10 +8,17 @@ import type { Configuration } from '../../search/ranking/configurations.ts';
 import { rankConfigurations, type RankedConfiguration } from '../../search/ranking/ranking.ts';
 import type { Range } from '../../search/samplers/distribution.ts';
 import type { SmoothFit } from '../../search/statistics/smooth-fit.ts';
-import { studyStatistics, type SharedBest } from '../../search/analysis/study-statistics.ts';
+import type { ImportanceSource } from '../../search/analysis/importance.ts';
+import { parameterScales, type ParameterScale } from '../../search/analysis/parameter-scale.ts';
+import {
+  searchedParameters,
+  studyStatistics,
+  type SharedBest,
+} from '../../search/analysis/study-statistics.ts';
 import {
   givenDistribution,
   numberRange,
+  numberStyles,
   type ParameterName,
   type SearchSpace,
 } from '../../study/search-space.ts';
@@ -32,6 +39,7 @@ import type { ResultLayout } from './result-fields.ts';
 import { tieSummary, type TieSummary } from './tie-summary.ts';
 import { configurationRow, trialRows, type ResultRow, type RowSource } from './result-row.ts';
 import { studyProvenance, type StudyProvenance } from './study-provenance.ts';
+import { importanceSource } from './study-importance.ts';
 import { resultWarnings } from './result-warnings.ts';
 import type { ResultWarning } from './warning.ts';
 
@@ -70,8 +78,10 @@ export interface StudyResults extends ResultLayout {
   /** For people: `interrupted` if it is running in the store, but no coordinator works on it. */
   readonly shownStatus: ShownStatus;
   readonly reason: string | null;
-  /** The parameter of charts, ties and the fit. */
-  readonly parameter: ParameterName;
+  /** The parameter of ties, the fit and its charts: the only one, if it is a number; else null. */
+  readonly parameter: ParameterName | null;
+  /** Of each parameter. */
+  readonly scales: Readonly<Record<ParameterName, ParameterScale>>;
   readonly stages: readonly StageResults[];
   /** The rows of all stages in one order; null if they are by stage (`select-results.ts`). */
   readonly list: readonly ResultRow[] | null;
@@ -83,6 +93,8 @@ export interface StudyResults extends ResultLayout {
   readonly sharedBest: SharedBest | null;
   /** Null if trials could not be compared image by image. */
   readonly ties: TieSummary | null;
+  /** What the importance of the hyperparameters is computed from, which takes time (`study-importance.ts`). */
+  readonly importanceSource: ImportanceSource;
   /** The smooth curve over the logarithm of the parameter, of all stages; null if the results do not support one. */
   readonly fit: SmoothFit | null;
   /** Images in the validation split; null if unknown. */
@@ -112,14 +124,10 @@ export function studyResults(
   { rows: kind = 'configuration', attempts = [], isServed = true }: ResultsOptions = {},
 ): StudyResults {
   const { spec } = study;
-  const ranked = rankConfigurations(
-    trials,
-    spec.objective,
-    spec.stages.map(({ name }) => name),
-    {
-      winner: study.winner?.trial,
-    },
-  );
+  const order = spec.stages.map(({ name }) => name);
+  const ranked = rankConfigurations(trials, spec.objective, order, {
+    winner: study.winner?.trial,
+  });
   const byStage = Map.groupBy(ranked, ({ trial }) => trial.id.stage);
   const statistics = studyStatistics(ranked, spec);
   const source: RowSource = {
@@ -133,6 +141,8 @@ export function studyResults(
   const stages = build((...row) => [configurationRow(...row)]);
   const rows = stages.flatMap((stage) => stage.rows);
   const winner = winnerResult(study, rows);
+  const spaces = study.stages.map((stage) => stage.space ?? givenSpace(study, stage.name));
+  const scales = parameterScales(searchedParameters(spec), spaces, trials);
   const first = ranked.find(({ rank }) => rank !== null);
   const best = winner ?? findRow(rows, first?.trial.id);
   return {
@@ -143,8 +153,11 @@ export function studyResults(
     reason: study.reason,
     objective: spec.objective,
     metrics: trainer.metrics,
-    parameters: searchedParameters(study),
+    parameters: searchedParameters(spec),
+    styles: numberStyles(spec.stages),
     parameter: statistics.parameter,
+    scales,
+    importanceSource: importanceSource(spec, trainer.metrics, scales, ranked),
     stages: kind === 'configuration' ? stages : build(trialRows),
     list: null,
     winner,
@@ -158,11 +171,6 @@ export function studyResults(
     trialCounts: countStatuses(trials),
     provenance: studyProvenance(study, attempts, statistics.validationCount),
   };
-}
-
-/** Every parameter that a stage searches. */
-export function searchedParameters({ spec }: StudyRecord): readonly ParameterName[] {
-  return [...new Set(spec.stages.flatMap(({ search }) => Object.keys(search)))];
 }
 
 function stageResults(
@@ -212,12 +220,12 @@ function givenSpace(study: StudyRecord, stage: string): SearchSpace | null {
   return space;
 }
 
-/** The range of the parameter in a stage; null if it is not known yet. */
+/** The range of the parameter in a stage; null if it is not known yet, or there is no such parameter. */
 export function stageRange(
   { space }: Pick<StageResults, 'space'>,
   { parameter }: Pick<StudyResults, 'parameter'>,
 ): Range | null {
-  return numberRange(space?.[parameter]);
+  return parameter === null ? null : numberRange(space?.[parameter]);
 }
 
 /** Whether another stage's results give the space of a stage. */

@@ -7,8 +7,8 @@ import type { TrainerDescription } from '../../study/trainer-description.ts';
 export interface TieSummary {
   readonly tied: number;
   readonly compared: number;
-  /** From the smallest to the largest value of their parameter. */
-  readonly range: Range;
+  /** From the smallest to the largest value of their parameter; null unless the study searches one number. */
+  readonly range: Range | null;
   /**
    * Name of the one with the largest value, if a larger value gives a simpler model; null otherwise, or if
    * it is the best one.
@@ -24,7 +24,8 @@ export function tieSummary(
 ): TieSummary | null {
   if (ties === null) return null;
   const [best] = ties.names;
-  const isSimpler = parameters[parameter]?.regularizes === true && ties.largest !== best;
+  const regularizes = parameter !== null && parameters[parameter]?.regularizes === true;
+  const isSimpler = regularizes && ties.largest !== best;
   return {
     tied: ties.names.size,
     compared: ties.compared.size,

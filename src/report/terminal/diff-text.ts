@@ -1,7 +1,13 @@
 /** Diff text: the comparison of two studies (`study-diff.ts`) as tables for a terminal and as JSON. */
-import { formatParams, parameterSymbol } from '../../study/search-space.ts';
+import {
+  formatParams,
+  parameterSymbol,
+  type NumberStyles,
+  type Params,
+} from '../../study/search-space.ts';
 import { objectiveMetric } from '../results/result-fields.ts';
-import { rangeText, testAccuracy, testText } from '../results/result-words.ts';
+import { testAccuracy, testText } from '../results/result-words.ts';
+import { rangeText } from '../results/space-words.ts';
 import type { DiffSide, StageFacts, StudyDiff } from '../results/study-diff.ts';
 import type { StudyResults } from '../results/study-results.ts';
 import { documentText } from '../text/json-value.ts';
@@ -116,17 +122,20 @@ function outcomes(a: DiffSide, b: DiffSide, diff: StudyDiff): Outcome[] {
     metricText(objectiveMetric(sides[0]), left),
     metricText(objectiveMetric(sides[1]), right),
   ];
-  const symbols = [...new Set(sides.map(({ parameter }) => parameterSymbol(parameter)))].join('/');
+  const symbols = comparedSymbols(sides);
   return [
     both('status', ({ status }) => status),
     both('ranked by', (side) => metricName(objectiveMetric(side))),
     both('best trial', ({ best }) => best?.trial ?? null),
-    both(`best ${symbols}`, ({ best }) => best && bestParams(best.params)),
+    both(`best ${symbols ?? 'parameters'}`, ({ best, styles, parameter }) =>
+      best === null
+        ? null
+        : bestParams(best.params, styles, parameter !== null && symbols !== null),
+    ),
     both('best value', bestValue),
     both('test accuracy', bestTest),
     both('not significantly worse', ({ ties }) => ties && `${ties.tied} of ${ties.compared}`),
-    // In its own row: next to the count it does not fit 80 columns.
-    both(`${symbols} of these`, ({ ties }) => ties && rangeText(ties.range)),
+    ...tiedRanges(symbols, both),
     ...diff.stages.flatMap(({ stage, a: left, b: right }): Outcome[] => [
       [`${stage}: complete`, completeText(left), completeText(right)],
       values(`${stage}: best`, left?.best?.value ?? null, right?.best?.value ?? null),
@@ -135,10 +144,32 @@ function outcomes(a: DiffSide, b: DiffSide, diff: StudyDiff): Outcome[] {
   ];
 }
 
-/** The value alone for one parameter, whose symbol is in the first column. */
-function bestParams(params: Parameters<typeof formatParams>[0]): string {
-  const text = formatParams(params);
-  return Object.keys(params).length === 1 ? text.slice(text.indexOf(' ') + 1) : text;
+/** `λ`, or `λ/dropout` if the studies search another number each; null if one searches anything else. */
+function comparedSymbols(sides: readonly StudyResults[]): string | null {
+  const names = sides.flatMap(({ parameter }) => parameter ?? []);
+  if (names.length < sides.length) return null;
+  return [...new Set(names.map((name) => parameterSymbol(name)))].join('/');
+}
+
+/** In its own row: next to the count it does not fit 80 columns. */
+function tiedRanges(
+  symbols: string | null,
+  both: (name: string, show: (side: StudyResults) => string | null) => Outcome,
+): Outcome[] {
+  if (symbols === null) return [];
+  return [
+    both(`${symbols} of these`, ({ ties, styles, parameter }) =>
+      ties === null || ties.range === null || parameter === null
+        ? null
+        : rangeText(ties.range, styles?.[parameter]),
+    ),
+  ];
+}
+
+/** @param isNamed whether the first column has the symbol of the only parameter */
+function bestParams(params: Params, styles: NumberStyles | undefined, isNamed: boolean): string {
+  const text = formatParams(params, styles);
+  return isNamed ? text.slice(text.indexOf(' ') + 1) : text;
 }
 
 /** The error has the unit of the value: percentage points or nats. */

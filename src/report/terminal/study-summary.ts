@@ -2,6 +2,8 @@
  * Study summary: the status of a study, its winner, ties, notes and warnings, as lines for people. Tables stand
  * between the answer and the notes; a command whose output is a file for programs prints both on stderr.
  */
+import { importanceSentence } from '../results/importance-words.ts';
+import { studyImportance } from '../results/study-importance.ts';
 import { bestLabel, statisticsWords, winnerFacts, type Labelled } from '../results/result-words.ts';
 import { selectedRows } from '../results/select-results.ts';
 import type { StudyResults } from '../results/study-results.ts';
@@ -29,7 +31,15 @@ export function noteLines(results: StudyResults, options: TextOptions): string[]
   );
   if (winnerFacts(results) === null) return warnings;
   const notes = statisticsWords(results).filter(({ label }) => !answers.has(label));
-  return [...labelledLines(notes, options), ...warnings];
+  return [...labelledLines([...effectWords(results), ...notes], options), ...warnings];
+}
+
+/** Which hyperparameter matters most; nothing if that is unknown. */
+function effectWords(results: StudyResults): Labelled[] {
+  const importance = studyImportance(results);
+  if (importance === null) return [];
+  const text = `${importanceSentence(importance)} (fANOVA of ${importance.configurations} trials)`;
+  return [{ label: 'effect', text: text.replace('. (', ' (') }];
 }
 
 function statusLines(

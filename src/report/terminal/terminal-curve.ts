@@ -6,13 +6,8 @@ import { paddedDomain } from '../charts/axes.ts';
 import { chartPoints, metricOn } from '../results/metric-values.ts';
 import { groupedNumber, plainNumber } from '../text/number-format.ts';
 import { textWidth, type Style, type TextOptions } from '../text/text-options.ts';
-import {
-  axesLines,
-  enclosingTicks,
-  legendLines,
-  roundTicks,
-  type AxisLabel,
-} from './terminal-axes.ts';
+import { enclosingTicks, roundTicks } from '../charts/round-ticks.ts';
+import { axesLines, legendLines, type AxisLabel } from './terminal-axes.ts';
 import { createCanvas } from './terminal-canvas.ts';
 
 const widthMax = 120;

@@ -5,16 +5,26 @@
  */
 import { log } from '../../base/elementary.ts';
 import type { Range } from '../../search/samplers/distribution.ts';
-import { formatParams, numberParam } from '../../study/search-space.ts';
-import { paddedDomain, parameterDomain, parameterTicks } from '../charts/axes.ts';
+import { formatParams } from '../../study/search-space.ts';
+import {
+  domainTicks,
+  paddedDomain,
+  parameterDomain,
+  parameterTicks,
+  placeOn,
+} from '../charts/axes.ts';
+import type { AxisTick } from '../charts/parameter-axis.ts';
 import { focusDomain } from '../charts/focus-domain.ts';
 import { objectiveMetric } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
 import { bestLabel } from '../results/result-words.ts';
 import { stageRange, type StudyResults } from '../results/study-results.ts';
 import { axisLabel, metricText, plainNumber, powerText } from '../text/number-format.ts';
-import { textWidth, type Style, type TextOptions } from '../text/text-options.ts';
-import { axesLines, enclosingTicks, legendLines } from './terminal-axes.ts';
+import { textWidth, type TextOptions } from '../text/text-options.ts';
+import { enclosingTicks } from '../charts/round-ticks.ts';
+import { axesLines, legendLines } from './terminal-axes.ts';
+import { signSet, stageSign, stageStyle } from './terminal-signs.ts';
+import { terminalSlices } from './terminal-slices.ts';
 import { createCanvas, type Canvas, type Place } from './terminal-canvas.ts';
 
 const widthMax = 120;
@@ -22,28 +32,6 @@ const widthMax = 120;
 const rounding = 1e-9;
 /** Labels of the y axis. */
 const ticksY = 5;
-const stageStyles: readonly Style[] = ['cyan', 'yellow', 'green', 'red'];
-const unicodeSigns = {
-  stages: ['●', '▲', '◆', '■'],
-  worse: ['○', '△', '◇', '□'],
-  several: '◐',
-  star: '★',
-  lower: '↓',
-  higher: '↑',
-  heavy: '━',
-  line: '⠒',
-};
-const asciiSigns = {
-  stages: ['O', 'A', 'X', '#'],
-  worse: ['o', '^', 'x', '+'],
-  several: '&',
-  star: '@',
-  lower: 'v',
-  higher: '!',
-  heavy: '=',
-  line: '.',
-};
-
 interface Dot {
   readonly row: ResultRow;
   /** Number of its stage, from 0. */
@@ -54,8 +42,9 @@ interface Dot {
 
 type Scale = ReturnType<typeof toScale>;
 
-/** A sentence if no trial has a value. */
+/** @returns a sentence if no trial has a value; slices of each hyperparameter unless the study searches one number */
 export function terminalScatter(results: StudyResults, options: TextOptions): string {
+  if (results.parameter === null) return terminalSlices(results, options);
   const dots = results.stages.flatMap(({ rows }, stage) =>
     rows.flatMap((row) => toDot(row, stage, results)),
   );
@@ -79,7 +68,7 @@ export function terminalScatter(results: StudyResults, options: TextOptions): st
     rows,
     leftWidth,
     left: ticks.map((tick) => ({ at: (tick - low) / (high - low), text: plainNumber(tick) })),
-    below: parameterTicks(scale.range).map((tick) => ({ at: x(tick), text: powerText(tick) })),
+    below: belowTicks(scale).map(({ at, text }) => ({ at: x(at), text })),
     heavy: narrowed === null ? null : { from: x(narrowed.min), to: x(narrowed.max) },
   };
   const lines = [
@@ -92,8 +81,9 @@ export function terminalScatter(results: StudyResults, options: TextOptions): st
 
 function toDot(row: ResultRow, stage: number, { parameter }: StudyResults): Dot[] {
   const { value } = row;
-  const at = numberParam(row.params, parameter);
-  return value === null || !Number.isFinite(value) || at <= 0 ? [] : [{ row, stage, at, value }];
+  const at = row.params[parameter ?? ''];
+  const isDrawn = value !== null && Number.isFinite(value) && typeof at === 'number';
+  return isDrawn ? [{ row, stage, at, value }] : [];
 }
 
 /** The last range that another stage's results gave. */
@@ -112,14 +102,27 @@ function toScale(results: StudyResults, dots: readonly Dot[]) {
   const seen = focus === null ? values : values.filter((one) => isBetween(one, focus));
   const ticks = enclosingTicks(paddedDomain(seen, 0), ticksY);
   const domain = [ticks[0] ?? 0, ticks.at(-1) ?? 1] as const;
-  return { range: parameterDomain(places, ranges), ticks, domain, factor };
+  const kind = results.scales[results.parameter ?? '']?.kind === 'linear' ? 'linear' : 'log';
+  return { range: parameterDomain(places, ranges, kind), ticks, domain, factor };
 }
 
 function toPlace(at: number, value: number, { range, domain, factor }: Scale): Place {
+  const { kind, min, max } = range;
+  const place = placeOn(range, at);
   return {
-    x: log(at / range.min) / log(range.max / range.min),
+    x: kind === 'log' ? log(place / min) / log(max / min) : (place - min) / (max - min),
     y: (factor * value - domain[0]) / (domain[1] - domain[0]),
   };
+}
+
+/** Labels in ASCII: a chart file's would be `10⁻⁵`. */
+function belowTicks({ range }: Scale): readonly AxisTick[] {
+  if (range.kind === 'linear') return domainTicks(range, 8);
+  const { from, max, zeroAt } = range;
+  return [
+    ...(zeroAt === null ? [] : [{ at: zeroAt, text: '0 //' }]),
+    ...parameterTicks({ min: from, max }).map((at) => ({ at, text: powerText(at) })),
+  ];
 }
 
 function drawFit(canvas: Canvas, fit: StudyResults['fit'], scale: Scale): void {
@@ -198,21 +201,8 @@ function legend(results: StudyResults, used: ReadonlySet<string>, options: TextO
   if (fit !== null) items.push({ sign: line, text: 'fit' });
   if (best !== null) {
     const value = metricText(objectiveMetric(results), best.value);
-    const text = `${bestLabel(results)} ${best.trial}, ${formatParams(best.params)}, ${value}`;
+    const text = `${bestLabel(results)} ${best.trial}, ${formatParams(best.params, results.styles)}, ${value}`;
     items.push({ sign: options.color('bold', star), text });
   }
   return items;
-}
-
-function signSet({ unicode }: TextOptions) {
-  return unicode ? unicodeSigns : asciiSigns;
-}
-
-function stageSign(stage: number, isWorse: boolean, options: TextOptions): string {
-  const { stages, worse } = signSet(options);
-  return (isWorse ? worse : stages)[stage % stages.length] ?? '';
-}
-
-function stageStyle(stage: number): Style {
-  return stageStyles[stage % stageStyles.length] ?? 'cyan';
 }

@@ -5,7 +5,8 @@
 import { distinguished, terminalFields } from '../results/result-columns.ts';
 import { chosenFields, markedStudyRank, type ResultField } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
-import { completeText, countsText, failureWords, spaceText } from '../results/result-words.ts';
+import { completeText, countsText, failureWords } from '../results/result-words.ts';
+import { spaceText } from '../results/space-words.ts';
 import type { StageResults, StudyResults } from '../results/study-results.ts';
 import { wrapWords } from '../text/display-width.ts';
 import { paragraph, printable, textWidth, type TextOptions } from '../text/text-options.ts';
@@ -136,11 +137,12 @@ function resultColumns(results: StudyResults, { columns }: TableOptions): Column
     usual?.map((field) => (list === null ? field : inStudy(field))) ??
     distinguished(chosenFields(results, columns), rows);
   const metrics = new Set(results.metrics.map(({ name }) => name));
-  return fields.map(({ name, kind, isParameter, head, cell }, index) => ({
+  return fields.map(({ name, kind, isParameter, head, short, cell }, index) => ({
     head,
-    short: head.replace(/^validation /, 'val '),
+    short: short ?? head.replace(/^validation /, 'val '),
     align: kind === 'number' ? 'right' : 'left',
-    importance: isParameter === true ? null : metrics.has(name) ? 45 : 15,
+    importance:
+      isParameter === true ? parameterImportance(name, results) : metrics.has(name) ? 45 : 15,
     cell,
     ...(kind === 'text' && { shrink: { widthMin: 8, lost: 'end' } as const }),
     ...looks[name],
@@ -152,6 +154,11 @@ function resultColumns(results: StudyResults, { columns }: TableOptions): Column
     // Chosen columns are removed from the last to the second, and not cut.
     ...(columns !== null && { importance: index === 0 ? null : 1_000 - index }),
   }));
+}
+
+/** Never removed if there are few; of many, the first ones are kept longest, after the value. */
+function parameterImportance(name: string, { parameters }: StudyResults): number | null {
+  return parameters.length <= 2 ? null : 84 - parameters.indexOf(name) / parameters.length;
 }
 
 /** In one list of all stages, the column `rank` has the rank in the study. */

@@ -4,8 +4,12 @@
  * There is a tie group only if the objective is the validation accuracy: other metrics are not stored per
  * image.
  */
-import { assert } from '../../base/assert.ts';
-import { numberParam, type ParameterName } from '../../study/search-space.ts';
+import {
+  isLogarithmic,
+  numberParam,
+  type ParameterName,
+  type ParamValue,
+} from '../../study/search-space.ts';
 import type { Objective, StudySpec } from '../../study/spec/study-spec.ts';
 import { trialName, type TrialRecord } from '../../study/trial.ts';
 import { objectiveValues, type Configuration } from '../ranking/configurations.ts';
@@ -23,10 +27,10 @@ import { meanError, standardError } from '../statistics/standard-error.ts';
 interface TieGroup {
   /** Names of the configurations that are not significantly worse, the best one first. */
   readonly names: ReadonlySet<string>;
-  /** From the smallest to the largest value of the parameter in the group. */
-  readonly range: Range;
-  /** Name of the one with the largest value; of several, the best. */
-  readonly largest: string;
+  /** From the smallest to the largest value of the parameter in the group; null if there is no such parameter. */
+  readonly range: Range | null;
+  /** Name of the one with the largest value; of several, the best. Null without the parameter. */
+  readonly largest: string | null;
   /** All configurations that were compared, by name; the best one has a difference of 0 to itself. */
   readonly compared: ReadonlyMap<string, Comparison>;
 }
@@ -42,8 +46,8 @@ export interface SharedBest {
 }
 
 export interface StudyStatistics extends FitResult {
-  /** The searched parameter of `ties` and `fit`. */
-  readonly parameter: ParameterName;
+  /** The parameter of `ties` and `fit`: the only one that the study searches, if it is a number; else null. */
+  readonly parameter: ParameterName | null;
   /** Number of images in the validation split; null if no trial has its validation bits. */
   readonly validationCount: number | null;
   /** Null if no other configuration has the value of the best. */
@@ -57,13 +61,13 @@ export function studyStatistics(
   ranked: readonly RankedConfiguration[],
   spec: ComparisonRules & Pick<StudySpec, 'stages'>,
 ): StudyStatistics {
-  const parameter = searchedParameter(spec);
+  const parameter = onlyNumber(spec);
   const complete = ranked.filter(({ value }) => value !== null);
   // Of the best configuration: a trial without a correct image would give only an upper bound.
   const best = complete[0]?.replicates.find(({ status }) => status === 'complete');
   const validationCount = best === undefined ? null : validationCountFrom(best);
   const ties = tieGroup(complete, spec, { parameter, validationCount });
-  const fit = fitCurve(complete, spec.objective, validationCount, parameter);
+  const fit = fitCurve(complete, spec, validationCount, parameter);
   return { parameter, validationCount, sharedBest: sharedBest(complete), ties, ...fit };
 }
 
@@ -75,22 +79,41 @@ function sharedBest(complete: readonly RankedConfiguration[]): SharedBest | null
   return { count: equal.length, reason: selectionReason(equal, best) };
 }
 
-/** The numeric parameter that a study searches. */
-export function searchedParameter({ stages }: Pick<StudySpec, 'stages'>): ParameterName {
-  const [parameter] = Object.keys(stages[0]?.search ?? {});
-  assert(parameter !== undefined, 'a study searches a parameter');
-  return parameter;
+/** Every parameter that a stage searches. */
+export function searchedParameters({ stages }: Pick<StudySpec, 'stages'>): ParameterName[] {
+  return [...new Set(stages.flatMap(({ search }) => Object.keys(search)))];
 }
 
-/** Null for validation accuracies without bits: the curve may not name a best value without the images' error. */
+/** The only parameter that a study searches, if it is a number; null otherwise. */
+export function onlyNumber(spec: Pick<StudySpec, 'stages'>): ParameterName | null {
+  const [name, ...others] = searchedParameters(spec);
+  if (name === undefined || others.length > 0) return null;
+  const isNumber = spec.stages.every(({ search, also = [] }) => {
+    const isGiven = also.every(({ [name]: value }) => value === undefined || isFinite(value));
+    return search[name]?.distribution !== 'values' && isGiven;
+  });
+  return isNumber ? name : null;
+}
+
+function isFinite(value: ParamValue): boolean {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+/**
+ * The curve over the logarithm of the parameter; none over a linear range. Null for validation accuracies
+ * without bits: the curve may not name a best value without the images' error.
+ */
 function fitCurve(
   complete: readonly RankedConfiguration[],
-  { metric, direction }: Objective,
+  { objective: { metric, direction }, stages }: Pick<StudySpec, 'objective' | 'stages'>,
   validationCount: number | null,
-  parameter: ParameterName,
+  parameter: ParameterName | null,
 ): FitResult {
+  const none = { fit: null, isFitContradicted: false };
   const isByImage = metric === 'validation_accuracy';
-  if (isByImage && validationCount === null) return { fit: null, isFitContradicted: false };
+  if (parameter === null || (isByImage && validationCount === null)) return none;
+  const searched = stages.flatMap(({ search }) => search[parameter] ?? []);
+  if (!searched.every(isLogarithmic)) return none;
   const [best] = complete;
   const inputs = complete.map((configuration) => ({
     at: numberParam(configuration.trial.params, parameter),
@@ -98,7 +121,9 @@ function fitCurve(
     differenceError:
       best === undefined || !isByImage ? 0 : differenceError(best, configuration, validationCount),
   }));
-  return smoothFit(inputs, {
+  // 0 has no logarithm.
+  const positive = inputs.filter(({ at }) => at > 0);
+  return smoothFit(positive, {
     direction,
     parameter,
     isShare: metric.endsWith('accuracy'),
@@ -183,17 +208,30 @@ function tieGroup(
     return { trial, comparison: comparisons[index - 1] ?? bestComparison };
   });
   const group = all.filter(({ comparison }) => comparison.tied);
-  const toAt = ({ trial }: (typeof all)[number]): number => numberParam(trial.params, parameter);
+  return {
+    names: new Set(group.map(({ trial }) => trialName(trial.id))),
+    ...parameterOfGroup(
+      group.map(({ trial }) => trial),
+      parameter,
+    ),
+    compared: new Map(all.map(({ trial, comparison }) => [trialName(trial.id), comparison])),
+  };
+}
+
+function parameterOfGroup(
+  group: readonly TrialRecord[],
+  parameter: ParameterName | null,
+): Pick<TieGroup, 'range' | 'largest'> {
+  if (parameter === null) return { range: null, largest: null };
+  const toAt = ({ params }: TrialRecord): number => numberParam(params, parameter);
   const values = group.map(toAt);
   const largest = group.reduce((a, b) => (toAt(b) > toAt(a) ? b : a));
   return {
-    names: new Set(group.map(({ trial }) => trialName(trial.id))),
     range: {
       min: values.reduce((a, b) => Math.min(a, b), Infinity),
-      max: values.reduce((a, b) => Math.max(a, b), 0),
+      max: values.reduce((a, b) => Math.max(a, b), -Infinity),
     },
-    largest: trialName(largest.trial.id),
-    compared: new Map(all.map(({ trial, comparison }) => [trialName(trial.id), comparison])),
+    largest: trialName(largest.id),
   };
 }
 

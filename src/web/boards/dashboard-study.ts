@@ -7,13 +7,15 @@ import { configurationRow, type ResultRow } from '../../report/results/result-ro
 import { datasetText } from '../../report/results/result-words.ts';
 import {
   isNarrowed,
-  searchedParameters,
   stageCounts,
   winnerResult,
   type WinnerResult,
 } from '../../report/results/study-results.ts';
+import type { ResultLayout } from '../../report/results/result-fields.ts';
 import { tieSummary } from '../../report/results/tie-summary.ts';
+import { searchedParameters } from '../../search/analysis/study-statistics.ts';
 import type { RankedConfiguration } from '../../search/ranking/ranking.ts';
+import { numberStyles } from '../../study/search-space.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import type { TrainerDescription } from '../../study/trainer-description.ts';
 import { trialName, type StageRecord, type TrialRecord } from '../../study/trial.ts';
@@ -64,9 +66,7 @@ export class DashboardStudy {
       study: spec.study,
       status: record.status,
       reason: record.reason,
-      objective: spec.objective,
-      metrics: this.#trainer.metrics,
-      parameters: searchedParameters(record),
+      ...this.#layout(record),
       parameter: statistics.parameter,
       seed: spec.seed,
       dataset: datasetText(spec.dataset),
@@ -85,6 +85,7 @@ export class DashboardStudy {
       rows: ranked.slice(0, firstRows).map((one) => this.#row(record, one)),
       rowsTotal: ranked.length,
       points,
+      importance: this.#live.importance,
       pointsTotal,
       curves: this.#runningCurves(spec.study),
       learningRate: cyclicalRateFrom(spec.trainer),
@@ -99,15 +100,22 @@ export class DashboardStudy {
     return { rows, total: chosen.length };
   }
 
+  #layout(record: StudyRecord): ResultLayout & Pick<StudyPage, 'scales'> {
+    const { objective, stages } = record.spec;
+    return {
+      objective,
+      metrics: this.#trainer.metrics,
+      parameters: searchedParameters(record.spec),
+      styles: numberStyles(stages),
+      scales: this.#live.scales,
+    };
+  }
+
   #select(record: StudyRecord, query: RowsQuery): readonly RankedConfiguration[] {
     const key = JSON.stringify([query.stage, query.where, query.sort]);
     const kept = this.#selected.get(key);
     if (kept !== undefined) return kept;
-    const layout = {
-      objective: record.spec.objective,
-      metrics: this.#trainer.metrics,
-      parameters: searchedParameters(record),
-    };
+    const layout = this.#layout(record);
     const toRow = (one: RankedConfiguration): ResultRow => this.#row(record, one);
     const chosen = selectConfigurations(this.#live.ranked, query, layout, toRow);
     const [oldest] = this.#selected.keys();

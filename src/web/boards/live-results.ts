@@ -6,17 +6,21 @@
  * trial of each cell. More than `comparedMax` trials are not compared image by image.
  */
 import { comparisonWithBest, configurationRow } from '../../report/results/result-row.ts';
+import { importanceSource, studyImportance } from '../../report/results/study-importance.ts';
 import { resultWarnings } from '../../report/results/result-warnings.ts';
 import { stageCounts, type StageCounts } from '../../report/results/study-results.ts';
 import type { ResultWarning } from '../../report/results/warning.ts';
 import { rankConfigurations, type RankedConfiguration } from '../../search/ranking/ranking.ts';
 import {
   configurationError,
-  searchedParameter,
+  onlyNumber,
+  searchedParameters,
   studyStatistics,
   type StudyStatistics,
 } from '../../search/analysis/study-statistics.ts';
-import { numberParam, type Params } from '../../study/search-space.ts';
+import type { Importance } from '../../search/analysis/importance.ts';
+import { parameterScales, type ParameterScale } from '../../search/analysis/parameter-scale.ts';
+import { numberParam, type ParameterName, type Params } from '../../study/search-space.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import type { TrainerDescription } from '../../study/trainer-description.ts';
 import { isOver, trialName, type TrialRecord } from '../../study/trial.ts';
@@ -42,6 +46,10 @@ export interface LiveResults {
   readonly pointsTotal: number;
   /** Warnings about the whole study; empty while it runs, or if the trials were not compared. */
   readonly warnings: readonly ResultWarning[];
+  /** Of each hyperparameter. */
+  readonly scales: Readonly<Record<ParameterName, ParameterScale>>;
+  /** Null while the study runs, and if it is unknown. */
+  readonly importance: Importance | null;
   /** Parameters of the trials that run, by name. */
   readonly running: ReadonlyMap<string, Params>;
 }
@@ -62,26 +70,24 @@ export function liveResults(
   const order = record.stages.map(({ name }) => name);
   const { winner } = record;
   const ranked = rankConfigurations(trials, spec.objective, order, { winner: winner?.trial });
-  const parameter = searchedParameter(spec);
-  const statistics: StudyStatistics = isCompared(record)
-    ? studyStatistics(ranked, spec)
-    : {
-        parameter,
-        validationCount: null,
-        sharedBest: null,
-        ties: null,
-        fit: null,
-        isFitContradicted: false,
-      };
+  const parameter = onlyNumber(spec);
+  const statistics = isCompared(record) ? studyStatistics(ranked, spec) : noStatistics(parameter);
   const byStage = Map.groupBy(ranked, ({ trial }) => trial.id.stage);
-  const ended = ranked.filter(({ value, status }) => value !== null || status === 'failed');
-  const toAt = ({ trial }: RankedConfiguration): number => numberParam(trial.params, parameter);
+  // Slices show trials that were trained; the scatter also those that were lost.
+  const isShown = ({ value, status, trial }: RankedConfiguration): boolean =>
+    value !== null || (status === 'failed' && (parameter !== null || trial.result !== null));
+  const ended = ranked.filter(isShown);
+  const scales = parameterScales(
+    searchedParameters(spec),
+    record.stages.map(({ space }) => space),
+    trials,
+  );
   const running = trials.filter(({ status }) => status === 'running');
   return {
     ranked,
     statistics,
     stages: new Map(order.map((name) => [name, stageCounts(byStage.get(name) ?? [])])),
-    points: thin(ended, order.length, toAt).map((configuration): ScatterPoint => {
+    points: shownPoints(ended, order.length, parameter).map((configuration): ScatterPoint => {
       const { id } = configuration.trial;
       const tied = comparisonWithBest(statistics, configuration)?.tied ?? null;
       const stage = Math.max(0, order.indexOf(id.stage));
@@ -92,14 +98,30 @@ export function liveResults(
       const error = configurationError(configuration, spec.objective, statistics.validationCount);
       // Rounded, since the error is only shown.
       const shownError = error === null ? null : Number(error.toPrecision(3));
-      return [stage, toAt(configuration), value, trialName(id), tied, shownError, rank, replicates];
+      const { params } = configuration.trial;
+      const at = parameter === null ? null : numberParam(params, parameter);
+      const known = [value, trialName(id), tied, shownError, rank, replicates] as const;
+      return at === null ? [stage, at, ...known, params] : [stage, at, ...known];
     }),
     trials: trials.length,
     ended: trials.filter(({ status }) => status !== 'waiting' && status !== 'running').length,
     pointsTotal: ended.length,
     warnings: warnings(record, trainer, statistics, byStage, ranked[0]),
+    scales,
+    // It takes up to a second, so it is not computed again and again for a running study.
+    importance: isOver(record.status)
+      ? studyImportance({
+          importanceSource: importanceSource(spec, trainer.metrics, scales, ranked),
+        })
+      : null,
     running: new Map(running.map(({ id, params }) => [trialName(id), params])),
   };
+}
+
+/** Of trials that were not compared. */
+function noStatistics(parameter: ParameterName | null): StudyStatistics {
+  const none = { validationCount: null, sharedBest: null, ties: null, fit: null };
+  return { parameter, ...none, isFitContradicted: false };
 }
 
 function warnings(
@@ -121,6 +143,20 @@ function warnings(
   return resultWarnings({ study, trainer, stages, statistics, best });
 }
 
+/** All points, or the best of each area of the chart; for slices, the best ones and every n-th of the others. */
+function shownPoints(
+  configurations: readonly RankedConfiguration[],
+  stages: number,
+  parameter: ParameterName | null,
+): readonly RankedConfiguration[] {
+  if (parameter !== null) {
+    const toAt = ({ trial }: RankedConfiguration): number => numberParam(trial.params, parameter);
+    return thin(configurations, stages, toAt);
+  }
+  const every = Math.ceil(configurations.length / (pointsMax / 2));
+  return configurations.filter((_, index) => index < pointsMax / 2 || index % every === 0);
+}
+
 /** The best of each cell and stage; configurations are in order of rank. */
 function thin(
   configurations: readonly RankedConfiguration[],
@@ -130,7 +166,8 @@ function thin(
   if (configurations.length <= pointsMax) return configurations;
   const gridColumns = Math.floor(Math.sqrt((columnsPerRow * pointsMax) / stages));
   const gridRows = Math.floor(gridColumns / columnsPerRow);
-  const logAt = (one: RankedConfiguration): number => Math.log10(toAt(one));
+  // 0 has a column of its own.
+  const logAt = (one: RankedConfiguration): number => Math.log10(Math.max(1e-300, toAt(one)));
   const toColumn = cells(configurations.map(logAt), gridColumns);
   const toRow = cells(
     configurations.flatMap(({ value }) => value ?? []),

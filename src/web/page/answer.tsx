@@ -62,15 +62,14 @@ export function Answer({ page }: { readonly page: StudyPage }) {
 }
 
 function answerFigures(page: StudyPage): Figure[] {
-  const { best, ties, parameters, parameter, stages } = page;
+  const { best, ties, parameters, stages, styles } = page;
   if (best === null) return [];
   const metric = objectiveMetric(page);
-  // The parameter of the charts first.
-  const shown = [parameter, ...parameters.filter((name) => name !== parameter)];
   const test = testText(best, page);
-  const params = shown.flatMap((name): Figure[] => {
+  const params = parameters.flatMap((name): Figure[] => {
     const value = best.params[name];
-    return value === undefined ? [] : [{ label: parameterSymbol(name), value: formatParam(value) }];
+    if (value === undefined) return [];
+    return [{ label: parameterSymbol(name), value: formatParam(value, styles?.[name]) }];
   });
   return [
     ...params,

@@ -6,7 +6,7 @@ import { learningCurve } from '../../report/charts/learning-curve.ts';
 import { objectiveMetric } from '../../report/results/result-fields.ts';
 import { bestLabel } from '../../report/results/result-words.ts';
 import { metricName } from '../../report/text/number-format.ts';
-import { formatParams, numberParam, parameterSymbol } from '../../study/search-space.ts';
+import { formatParams, parameterSymbol, type ParameterName } from '../../study/search-space.ts';
 import type { StudyPage, TrialCurve } from '../page-messages.ts';
 import { Chart } from './chart.tsx';
 import { requestCurves } from './study-requests.ts';
@@ -28,7 +28,7 @@ export function Curves({ curves, page, title, isSmall = false }: CurvesProps) {
       drawnFor={JSON.stringify(drawnFor)}
       draw={(width) => {
         const series = curves.map(({ trial, params, points }) => ({
-          label: curves.length === 1 ? trial : `${trial}, ${formatParams(params)}`,
+          label: curves.length === 1 ? trial : `${trial}, ${formatParams(params, page.styles)}`,
           curve: points,
         }));
         return learningCurve(
@@ -42,9 +42,13 @@ export function Curves({ curves, page, title, isSmall = false }: CurvesProps) {
 }
 
 /** The objective alone, coloured by the parameter. */
-function CurvesByParameter({ curves, page }: Pick<CurvesProps, 'curves' | 'page'>) {
+function CurvesByParameter({
+  curves,
+  page,
+  parameter,
+}: Pick<CurvesProps, 'curves' | 'page'> & { readonly parameter: ParameterName }) {
   const metric = objectiveMetric(page);
-  const { parameter, best } = page;
+  const { best } = page;
   return (
     <Chart
       drawnFor={JSON.stringify(curves.map(({ trial, points }) => [trial, points.at(-1)?.step]))}
@@ -54,12 +58,12 @@ function CurvesByParameter({ curves, page }: Pick<CurvesProps, 'curves' | 'page'
           {
             title: `${page.study}: ${metricName(metric)} of the selected trials`,
             symbol: parameterSymbol(parameter),
+            scale: page.scales[parameter]?.kind === 'linear' ? 'linear' : 'log',
             metric,
-            trials: curves.map(({ trial, params, points }) => ({
-              trial,
-              at: numberParam(params, parameter),
-              curve: points,
-            })),
+            trials: curves.flatMap(({ trial, params, points }) => {
+              const at = params[parameter];
+              return typeof at === 'number' ? [{ trial, at, curve: points }] : [];
+            }),
             best: best && { trial: best.trial, label: `${bestLabel(page)} ${best.trial}` },
           },
           { ...pageTheme, width },
@@ -81,20 +85,21 @@ export function SelectedCurves({ page, selected, onClear }: SelectedCurvesProps)
   const [isByParameter, setByParameter] = useState(false);
   const answer = useAnswer(key, page, () => requestCurves(page.study, selected));
   if (selected.length === 0) return null;
+  const { parameter } = page;
   const curves = (answer.value ?? []).filter(({ trial }) => selected.includes(trial));
   return (
     <section aria-labelledby="selected">
       <div class="title">
         <h2 id="selected">Learning curves of the selected trials</h2>
         <span class="controls" role="group" aria-label="Colours">
-          {[false, true].map((is) => (
+          {(parameter === null ? [] : [false, true]).map((is) => (
             <button
               type="button"
               key={String(is)}
               aria-pressed={isByParameter === is}
               onClick={() => setByParameter(is)}
             >
-              {is ? `coloured by ${parameterSymbol(page.parameter)}` : 'by trial'}
+              {is ? `coloured by ${parameterSymbol(parameter ?? '')}` : 'by trial'}
             </button>
           ))}
         </span>
@@ -103,8 +108,10 @@ export function SelectedCurves({ page, selected, onClear }: SelectedCurvesProps)
         </button>
       </div>
       {answer.problem !== null && <p role="alert">{answer.problem}</p>}
-      {curves.length > 0 && isByParameter && <CurvesByParameter curves={curves} page={page} />}
-      {curves.length > 0 && !isByParameter && (
+      {curves.length > 0 && isByParameter && parameter !== null && (
+        <CurvesByParameter curves={curves} page={page} parameter={parameter} />
+      )}
+      {curves.length > 0 && !(isByParameter && parameter !== null) && (
         <Curves curves={curves} page={page} title={`${page.study}: learning curves`} />
       )}
       {curves.length === 0 && (

@@ -11,11 +11,21 @@ const labels: Readonly<Record<DownloadName, string>> = {
   'measurements.csv': 'all learning curves (CSV)',
   'scatter.svg': 'scatter (SVG)',
   'scatter.png': 'scatter (PNG)',
+  'slices.svg': 'slices of the hyperparameters (SVG)',
+  'slices.png': 'slices of the hyperparameters (PNG)',
   'curves.svg': 'curves of the best, median and worst trial (SVG)',
   'curves.png': 'curves of the best, median and worst trial (PNG)',
 };
 
-export function DownloadMenu({ study }: { readonly study: string }) {
+interface DownloadMenuProps {
+  readonly study: string;
+  /** Whether it searches one number, which a scatter shows; slices show anything else. */
+  readonly hasScatter: boolean;
+}
+
+export function DownloadMenu({ study, hasScatter }: DownloadMenuProps) {
+  const isOther = (name: DownloadName): boolean =>
+    name.startsWith(hasScatter ? 'slices' : 'scatter');
   const [state, setState] = useState<string | null>(null);
   const download = async (name: DownloadName): Promise<void> => {
     setState(`Preparing ${name}…`);
@@ -27,13 +37,15 @@ export function DownloadMenu({ study }: { readonly study: string }) {
     <details class="menu">
       <summary>Download</summary>
       <ul>
-        {downloadNames.map((name) => (
-          <li key={name}>
-            <button type="button" onClick={() => void download(name)}>
-              {labels[name]}
-            </button>
-          </li>
-        ))}
+        {downloadNames
+          .filter((name) => !isOther(name))
+          .map((name) => (
+            <li key={name}>
+              <button type="button" onClick={() => void download(name)}>
+                {labels[name]}
+              </button>
+            </li>
+          ))}
         <li class="small" role="status">
           {state}
         </li>

@@ -5,19 +5,16 @@ import { parameterScatter } from '../../report/charts/parameter-scatter.ts';
 import type { ScatterInput } from '../../report/charts/scatter-scene.ts';
 import { objectiveMetric } from '../../report/results/result-fields.ts';
 import { bestLabel, hasReplicates } from '../../report/results/result-words.ts';
-import {
-  countText,
-  groupedNumber,
-  metricName,
-  valueWithError,
-} from '../../report/text/number-format.ts';
-import { formatParam, numberRange, parameterSymbol } from '../../study/search-space.ts';
+import { countText, groupedNumber, metricName } from '../../report/text/number-format.ts';
+import { numberRange, parameterSymbol, type ParameterName } from '../../study/search-space.ts';
 import type { StudyPage } from '../page-messages.ts';
 import type { Zoom } from './dot-places.ts';
 import { ExplorableChart } from './explorable-chart.tsx';
 import { History } from './history.tsx';
 import type { HoveredTrial } from './hovered-trial.ts';
 import { trialAddress } from './route.ts';
+import { Point } from './point.tsx';
+import { Slices } from './slices.tsx';
 
 interface ScatterProps {
   readonly page: StudyPage;
@@ -25,6 +22,7 @@ interface ScatterProps {
 }
 
 export function Scatter({ page, hovered }: ScatterProps) {
+  const { parameter } = page;
   const [zoom, setZoom] = useState<Partial<Zoom>>({});
   const [isHistory, setHistory] = useState(false);
   // A selection of the trials has no history.
@@ -35,18 +33,20 @@ export function Scatter({ page, hovered }: ScatterProps) {
       <div class="title">
         <h2 id="scatter">
           Every {hasReplicates(page.stages) ? 'configuration' : 'trial'}:{' '}
-          {isHistory ? 'history of' : `${parameterSymbol(page.parameter)} against`}{' '}
-          {metricName(objectiveMetric(page))}
+          {headText(page, isHistory)}
         </h2>
         {hasValue && hasHistory && (
           <button type="button" aria-pressed={isHistory} onClick={() => setHistory(!isHistory)}>
             history
           </button>
         )}
-        {hasValue && !isHistory && <ZoomButtons page={page} zoom={zoom} onZoom={setZoom} />}
+        {hasValue && !isHistory && parameter !== null && (
+          <ZoomButtons page={page} parameter={parameter} zoom={zoom} onZoom={setZoom} />
+        )}
       </div>
       {hasValue && isHistory && <History page={page} />}
-      {hasValue && !isHistory && (
+      {hasValue && !isHistory && parameter === null && <Slices page={page} hovered={hovered} />}
+      {hasValue && !isHistory && parameter !== null && (
         <ExplorableChart
           // The data of the drawing; the whole page changes with every step of a trial.
           drawnFor={JSON.stringify([
@@ -57,7 +57,9 @@ export function Scatter({ page, hovered }: ScatterProps) {
             bestLabel(page),
             zoom,
           ])}
-          draw={(width) => parameterScatter(document, scatterInput(page, zoom, width), pageTheme)}
+          draw={(width) =>
+            parameterScatter(document, scatterInput(page, parameter, zoom, width), pageTheme)
+          }
           hovered={hovered}
           describe={(trial) => <Point page={page} trial={trial} />}
           onOpen={(trial) => (location.hash = trialAddress(page.study, trial))}
@@ -75,16 +77,26 @@ export function Scatter({ page, hovered }: ScatterProps) {
   );
 }
 
+/** `λ against validation accuracy`. */
+function headText(page: StudyPage, isHistory: boolean): string {
+  const metric = metricName(objectiveMetric(page));
+  if (isHistory) return `history of ${metric}`;
+  return page.parameter === null
+    ? `${metric} by hyperparameter`
+    : `${parameterSymbol(page.parameter)} against ${metric}`;
+}
+
 interface ZoomButtonsProps {
   readonly page: StudyPage;
+  readonly parameter: ParameterName;
   readonly zoom: Partial<Zoom>;
   readonly onZoom: (zoom: Partial<Zoom>) => void;
 }
 
 /** The whole chart, or the range of a stage; any other part is drawn with the mouse. */
-function ZoomButtons({ page, zoom, onZoom }: ZoomButtonsProps) {
+function ZoomButtons({ page, parameter, zoom, onZoom }: ZoomButtonsProps) {
   const narrowed = page.stages.flatMap(({ name, isNarrowed, space }) => {
-    const range = numberRange(space?.[page.parameter]);
+    const range = numberRange(space?.[parameter]);
     return isNarrowed && range !== null ? [{ name, at: { min: range.min, max: range.max } }] : [];
   });
   const isAll = zoom.at === undefined;
@@ -110,31 +122,19 @@ function ZoomButtons({ page, zoom, onZoom }: ZoomButtonsProps) {
   );
 }
 
-function Point({ page, trial }: { readonly page: StudyPage; readonly trial: string }) {
-  const point = page.points.find(([, , , name]) => name === trial);
-  if (point === undefined) return null;
-  const [, at, value, , tied, error, rank] = point;
-  const metric = objectiveMetric(page);
-  return (
-    <>
-      <a href={trialAddress(page.study, trial)}>{trial}</a>
-      <br />
-      {parameterSymbol(page.parameter)} {formatParam(at)}
-      <br />
-      {value === null ? 'failed' : valueWithError(metric, value, error)}
-      {rank !== null && <span class="block">rank {groupedNumber(rank)} in the study</span>}
-      {tied === false && <span class="block">significantly worse than the best</span>}
-    </>
-  );
-}
-
-function scatterInput(page: StudyPage, zoom: Partial<Zoom>, width: number): ScatterInput {
-  const { best, parameter } = page;
+function scatterInput(
+  page: StudyPage,
+  parameter: ParameterName,
+  zoom: Partial<Zoom>,
+  width: number,
+): ScatterInput {
+  const { best } = page;
   const metric = objectiveMetric(page);
   const symbol = parameterSymbol(parameter);
   return {
     title: `${symbol} against ${metricName(metric)}`,
     symbol,
+    scale: page.scales[parameter]?.kind === 'linear' ? 'linear' : 'log',
     metric,
     direction: page.objective.direction,
     stages: page.stages.map(({ name, space, isNarrowed }) => ({
@@ -145,7 +145,7 @@ function scatterInput(page: StudyPage, zoom: Partial<Zoom>, width: number): Scat
     trials: page.points.map(([stage, at, value, trial, tied]) => ({
       stage: page.stages[stage]?.name ?? '',
       trial,
-      at,
+      at: at ?? 0,
       value,
       tied,
     })),

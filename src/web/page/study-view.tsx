@@ -1,6 +1,7 @@
 /** Study view: the state of one study, the controls, the charts and the ranked table. */
 import { useState } from 'preact/hooks';
-import { countsText, spaceText } from '../../report/results/result-words.ts';
+import { countsText } from '../../report/results/result-words.ts';
+import { spaceText } from '../../report/results/space-words.ts';
 import { isOver } from '../../study/trial.ts';
 import type { Overview, StudyPage } from '../page-messages.ts';
 import { Answer } from './answer.tsx';
@@ -34,7 +35,7 @@ export function StudyView({ page, overview }: StudyViewProps) {
           {overview.role === 'admin' && !overview.isStored && (
             <Controls study={page.study} status={page.status} />
           )}
-          <DownloadMenu study={page.study} />
+          <DownloadMenu study={page.study} hasScatter={page.parameter !== null} />
         </div>
         {page.reason !== null && <p class={`reason ${page.status}`}>{page.reason}</p>}
         <Answer page={page} />

@@ -146,11 +146,12 @@ function Fact({
 
 function trialFigures(page: StudyPage, { row, mean }: TrialDetail): Figure[] {
   const metric = objectiveMetric(page);
-  const parameter = row.params[page.parameter];
+  const { parameter, styles } = page;
+  const value = parameter === null ? undefined : row.params[parameter];
   return [
-    ...(parameter === undefined
+    ...(parameter === null || value === undefined
       ? []
-      : [{ label: parameterSymbol(page.parameter), value: formatParam(parameter) }]),
+      : [{ label: parameterSymbol(parameter), value: formatParam(value, styles?.[parameter]) }]),
     {
       label: metricName(metric),
       value: valueWithError(metric, row.value, row.standardError) ?? '–',

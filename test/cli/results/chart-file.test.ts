@@ -16,6 +16,7 @@ import type { ChartDocument, ChartTheme } from '../../../src/report/charts/chart
 import { scratchDir } from '../../e2e/support/processes.ts';
 import { study, toResults } from '../../report/support/sample-study.ts';
 import { scoredTrials } from '../../report/support/scored-study.ts';
+import { wideStudy, wideTrials } from '../../report/support/wide-study.ts';
 import { openAttempt } from '../../store/support/records.ts';
 
 interface Picture {
@@ -171,9 +172,11 @@ describe('a chart as PDF', () => {
       parameterDescription: 'the L2 strength',
       nowMs: 2e12,
     };
+    const ofSpace = ['slices', 'parallel', 'importance', 'pair'];
+    const wide = { ...picture, record: wideStudy, results: toResults(wideStudy, wideTrials) };
     for (const kind of Object.keys(chartKinds).filter(isChartKind)) {
       const content = await chartContent('chart.pdf', (document, theme) =>
-        drawStudyChart(document, kind, picture, theme),
+        drawStudyChart(document, kind, ofSpace.includes(kind) ? wide : picture, theme),
       );
       expect(Buffer.from(content).toString('latin1', 0, 4), kind).toBe('%PDF');
     }

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { displayWidth } from '../../../src/report/text/display-width.ts';
-import { roundTicks } from '../../../src/report/terminal/terminal-axes.ts';
+import { roundTicks } from '../../../src/report/charts/round-ticks.ts';
 import { createCanvas } from '../../../src/report/terminal/terminal-canvas.ts';
 import { terminalCurve } from '../../../src/report/terminal/terminal-curve.ts';
 import { terminalScatter } from '../../../src/report/terminal/terminal-scatter.ts';
