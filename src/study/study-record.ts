@@ -51,6 +51,8 @@ export interface WinnerRecord {
   readonly reproduced: boolean | null;
   /** The replicates that were reproduced so far, in order. */
   readonly tests: readonly WinnerTest[];
+  /** Number of the last attempt of each replicate before it was chosen: earlier tests do not count. */
+  readonly attemptsBefore: readonly number[];
 }
 
 /** One replicate of the winner, trained again with the test set. */

@@ -61,6 +61,7 @@ const untested = {
   testWorker: null,
   reproduced: null,
   tests: [],
+  attemptsBefore: [],
 };
 
 /** What the rows describe, and the rows. */

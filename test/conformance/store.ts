@@ -134,7 +134,11 @@ function studyTests(make: Make): void {
       ended(completeResult()),
       { ...event('of the study'), study: 'first' },
       { kind: 'ranks', study: 'first', ranks },
-      { kind: 'winner', study: 'first', winner: { trial: coarse(1), ...untested, tests: [] } },
+      {
+        kind: 'winner',
+        study: 'first',
+        winner: { trial: coarse(1), ...untested, tests: [], attemptsBefore: [] },
+      },
     ]);
     expect(await store.removeStudy('first')).not.toBeNull();
     expect(await store.removeStudy('first')).toBeNull();

@@ -10,6 +10,7 @@ import { trialName, type AttemptRecord } from '../../src/study/trial.ts';
 import { hostOf, isFailure, isSetback } from './attempt-checks.ts';
 import type { ModelStore } from './model-store.ts';
 import { settings } from './simulated-coordinator.ts';
+import { testsSince } from './stage-checks.ts';
 import type { WorkerKind } from './simulated-worker.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -136,11 +137,19 @@ export class AssignmentChecks {
       this.#workerKind(worker) !== 'incompatible' || this.#takesAnyWorker(opened.study);
     assert(isCompatible, `${worker} has other arithmetic and gets no work`);
     if (!this.#leaving.has(session)) this.#checkAvailable(worker, session);
-    if (isReferee(opened.attempt))
-      assert(kind === 'audit' && this.#isContested(opened), 'the referee settles disputes only');
-    else if (kind === 'audit') this.#checkAuditor(opened, runMs);
+    if (isReferee(opened.attempt)) {
+      const isContested =
+        kind === 'test' ? this.#isContestedTest(opened) : this.#isContested(opened);
+      assert(kind !== 'search' && isContested, 'the referee settles disputes only');
+    } else if (kind === 'test') {
+      const isExpected = this.#refereeExpected.get(opened) === true;
+      assert(
+        !isExpected || !this.#isContestedTest(opened),
+        'a contested test of the winner waits for the referee',
+      );
+    } else if (kind === 'audit') this.#checkAuditor(opened, runMs);
     if (kind === 'search') this.#checkRetry(opened);
-    if (kind === 'test') this.#checkTester(opened);
+    if (kind === 'test' && !isReferee(opened.attempt)) this.#checkTester(opened);
   }
 
   #checkAvailable(worker: string, session: string): void {
@@ -167,6 +176,17 @@ export class AssignmentChecks {
 
   #isContested(opened: Opened): boolean {
     return new Set(this.#votes(opened).map(({ fingerprint }) => fingerprint)).size > 1;
+  }
+
+  /** Whether a test of the winner gave another result than the stored one. */
+  #isContestedTest({ study, attempt: { trial: id } }: Opened): boolean {
+    const model = this.#store.study(study);
+    const trial = this.#store.trial(study, id);
+    const isOther = ({ fingerprint, session }: AttemptRecord): boolean =>
+      fingerprint !== null &&
+      fingerprint !== trial.fingerprint &&
+      !this.#store.excluded.has(session);
+    return model.record.spec.reproducible && testsSince(model, trial).some(isOther);
   }
 
   /** A token audits its own trial only if there is no other one; disputes wait for the referee. */
@@ -214,8 +234,8 @@ export class AssignmentChecks {
   /** The winner is tested on another worker, if there is one, and not without limit. */
   #checkTester(opened: Opened): void {
     const { study, attempt } = opened;
-    const { log } = this.#store.trial(study, attempt.trial);
-    const failed = log.filter((other) => other.kind === 'test' && isFailure(other));
+    const tests = testsSince(this.#store.study(study), this.#store.trial(study, attempt.trial));
+    const failed = tests.filter(isFailure);
     const { replicates } = this.#store.study(study).record.spec;
     const isLimited = failed.length < 3 * replicates;
     assert(isLimited, `tests of ${trialName(attempt.trial)} have a limit`);

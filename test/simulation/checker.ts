@@ -15,6 +15,7 @@ import { checkAgreement } from './agreement-checks.ts';
 import { AssignmentChecks } from './assignment-checks.ts';
 import { FailureChecks, type MayFail } from './failure-checks.ts';
 import { FairnessCheck } from './fairness-check.ts';
+import { checkUntested } from './stage-checks.ts';
 import type { ModelStore, ModelTrial } from './model-store.ts';
 import { settings } from './simulated-coordinator.ts';
 import { correctResult } from './simulated-results.ts';
@@ -297,6 +298,10 @@ export class Checker {
       case 'trial-ended':
       case 'result-replaced':
         return this.#checkResult(row.study, this.#store.trial(row.study, row.trial));
+      case 'study-status':
+        if (row.reason?.startsWith('the test set could not be measured') === true)
+          checkUntested(this.#store.study(row.study));
+        return;
       case 'worker-excluded': {
         const isFaulty = ['wrong', 'malformed'].includes(this.#workerKind(row.worker));
         return assert(isFaulty, `excluded ${row.worker} has computed a wrong result`);
@@ -330,7 +335,28 @@ export class Checker {
           !this.#store.excluded.has(attempt.session),
       );
       assert(isTested, `${worker}, which tested ${trialName(winner.trial)}, is not excluded`);
+      this.#checkSettled(trial);
     }
+  }
+
+  /** Workers whose test differs from that of the coordinator's own worker are excluded. */
+  #checkSettled({ id, log }: ModelTrial): void {
+    const settled = log.find(
+      ({ kind, tokenId, fingerprint }) =>
+        kind === 'test' && tokenId === ownTokenId && fingerprint !== null,
+    );
+    if (settled === undefined) return;
+    const wrong = log.find(
+      ({ kind, fingerprint, session }) =>
+        kind === 'test' &&
+        fingerprint !== null &&
+        fingerprint !== settled.fingerprint &&
+        !this.#store.excluded.has(session),
+    );
+    assert(
+      wrong === undefined,
+      `${wrong?.worker}, which is wrong about ${trialName(id)}, is excluded`,
+    );
   }
 
   /** An attempt is lost or times out only if its worker had its time. */

@@ -55,6 +55,21 @@ export const plantedBugs: readonly PlantedBug[] = [
     'const able = allAble(state, study);',
   ),
   bug(
+    'contested-winner-is-tested-by-workers',
+    'another worker tests a winner whose test gave another result, before the referee',
+    'const isContested = contestedTests(state, study).length < 0;',
+  ),
+  bug(
+    'referee-does-not-settle-tests',
+    'a worker stays whose test of the winner differs from that of the referee',
+    'void reason;',
+  ),
+  bug(
+    'retried-winner-has-no-tests',
+    'tests that failed before the winner was chosen again count',
+    'const before = 0;',
+  ),
+  bug(
     'dispute-does-not-wait-for-referee',
     'another worker computes a disputed trial before the referee has had its time to join',
     'if (isReferee(worker)) return false;',

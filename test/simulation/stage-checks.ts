@@ -7,7 +7,13 @@ import { isDrawnForAudit } from '../../src/search/samplers/random.ts';
 import { numberRange } from '../../src/study/search-space.ts';
 import type { StudySpec } from '../../src/study/spec/study-spec.ts';
 import type { StudyRecord, WinnerRecord } from '../../src/study/study-record.ts';
-import { trialName, type StageRecord, type TrialId } from '../../src/study/trial.ts';
+import {
+  trialName,
+  type AttemptRecord,
+  type StageRecord,
+  type TrialId,
+} from '../../src/study/trial.ts';
+import { isFailure } from './attempt-checks.ts';
 import type { ModelStudy, ModelTrial } from './model-store.ts';
 import { byRank, rankedConfigurations } from './rank-checks.ts';
 import { correctResult, validationImages } from './simulated-results.ts';
@@ -158,4 +164,27 @@ export function checkTested({ record, trials }: ModelStudy): void {
   assert(JSON.stringify(found) === JSON.stringify(expected), 'all replicates were tested');
   const mean = found.reduce<number>((sum, value) => sum + (value ?? NaN), 0) / found.length;
   assert(winner.testAccuracy === mean, `${winner.testAccuracy} is the mean ${mean}`);
+}
+
+/** The tests of a trial since it was chosen as the winner. */
+export function testsSince(
+  { record }: ModelStudy,
+  { id, log }: Pick<ModelTrial, 'id' | 'log'>,
+): AttemptRecord[] {
+  const before = record.winner?.attemptsBefore[id.replicate - 1] ?? 0;
+  return log.filter(({ kind, attempt }) => kind === 'test' && attempt > before);
+}
+
+/** A study is complete without a test only after three failed tests for each replicate of its winner. */
+export function checkUntested(study: ModelStudy): void {
+  const { winner } = study.record;
+  assert(winner !== null, 'a study whose test failed has a winner');
+  const { stage, index } = winner.trial;
+  const own = [...study.trials.values()].filter(
+    ({ id }) => id.stage === stage && id.index === index,
+  );
+  const failed = own
+    .flatMap((trial) => testsSince(study, trial))
+    .filter(({ outcome }) => outcome === 'disputed' || isFailure({ outcome }));
+  assert(failed.length >= 3 * own.length, `${trialName(winner.trial)} had all of its tests`);
 }

@@ -151,6 +151,8 @@ function addRetry(program: Command, context: Context): void {
     .action(async (study: string, trials: readonly string[]) => {
       const text = await withControl(context, async (client) => {
         const count = await client.retryTrials(study, trials.length > 0 ? trials : null);
+        if (count === 0)
+          return `${study} is running again. Follow it: \`ridgeline watch ${study}\``;
         return `${study}: ${countText(count, 'trial')} ${count === 1 ? 'waits' : 'wait'} again. Follow it: \`ridgeline watch ${study}\``;
       });
       context.stderr.write(`${text}\n`);

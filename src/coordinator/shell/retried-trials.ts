@@ -13,12 +13,18 @@ export function retriedTrials(study: StudyEntry, names: readonly string[] | null
   if (names !== null) return names.map((name) => retriedTrial(study, name));
   const retried = [...study.trials.values()].filter(mayBeRetried);
   // A cancelled study is resumed even if all of its trials have results.
-  if (retried.length > 0 || study.status === 'cancelled') return retried;
+  if (retried.length > 0 || study.status === 'cancelled' || hasUntestedWinner(study))
+    return retried;
   throw new RidgelineError(
     'STUDY_FAILED',
     `No trial of ${study.name} ended without a result, so there is nothing to retry. Diverged trials have a result.`,
     'Submit its file with more trials in the last stage, or with another stage, to extend the study.',
   );
+}
+
+/** Whether the test of the winner has ended without a result: the winner is tested again. */
+function hasUntestedWinner({ status, winner, data }: StudyEntry): boolean {
+  return status === 'complete' && data.test !== null && winner?.reproduced !== true;
 }
 
 function retriedTrial({ name: study, trials }: StudyEntry, name: string): TrialEntry {

@@ -94,6 +94,7 @@ export function winnerRecord(row: Tables['winner']): WinnerRecord {
     testWorker: row.test_worker,
     reproduced: row.reproduced === null ? null : row.reproduced === 1,
     tests,
+    attemptsBefore: JSON.parse(row.attempts_before),
   };
 }
 

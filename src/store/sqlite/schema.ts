@@ -130,6 +130,7 @@ CREATE TABLE winner (
   test_worker TEXT,
   reproduced INTEGER CHECK (reproduced IN (0, 1)),
   tests TEXT NOT NULL,
+  attempts_before TEXT NOT NULL,
   ${trialReference},
   CHECK ((reproduced IS NULL) = (test_worker IS NULL))
 ) WITHOUT ROWID;

@@ -109,6 +109,8 @@ export interface Tables {
     reproduced: number | null;
     /** Array: the test result of each replicate. */
     tests: string;
+    /** Array of numbers. */
+    attempts_before: string;
   };
   event: {
     sequence: number;

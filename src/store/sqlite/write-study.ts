@@ -170,6 +170,7 @@ export function winnerWriter(database: DatabaseSync): RowWriters<'winner'> {
         test_worker: winner.testWorker,
         reproduced: winner.reproduced === null ? null : Number(winner.reproduced),
         tests: JSON.stringify(winner.tests),
+        attempts_before: JSON.stringify(winner.attemptsBefore),
       });
     },
   };

@@ -27,6 +27,7 @@ const winner: StoreRow = {
     testWorker: 'node-1',
     reproduced: true,
     tests: [],
+    attemptsBefore: [],
   },
 };
 

@@ -132,6 +132,7 @@ export const study: StudyRecord = {
     testWorker: 'node-b',
     reproduced: true,
     tests: [{ replicate: 1, accuracy: 0.468, loss: 1.6, worker: 'node-b' }],
+    attemptsBefore: [],
   },
 };
 

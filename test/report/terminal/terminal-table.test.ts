@@ -140,6 +140,7 @@ warning: 1 trial of stage coarse diverged (λ 9.00e-2): the loss was no longer a
               testWorker: worker,
               reproduced: true,
               tests: [],
+              attemptsBefore: [],
             },
           };
           const records = [

@@ -28,7 +28,11 @@ const wholeStudy: readonly StoreRow[] = [
   ended(completeResult()),
   { ...event('of the study'), study: 'first' },
   { kind: 'ranks', study: 'first', ranks: [{ trial: coarse(1), rankInStage: 1, rankInStudy: 1 }] },
-  { kind: 'winner', study: 'first', winner: { trial: coarse(1), ...untested, tests: [] } },
+  {
+    kind: 'winner',
+    study: 'first',
+    winner: { trial: coarse(1), ...untested, tests: [], attemptsBefore: [] },
+  },
 ];
 
 const otherStudy: readonly StoreRow[] = [

@@ -51,6 +51,7 @@ const winner: StoreRow<'winner'> = {
     testWorker: 'node-1',
     reproduced: true,
     tests: [],
+    attemptsBefore: [],
   },
 };
 

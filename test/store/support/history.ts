@@ -250,6 +250,7 @@ export class History {
         { replicate: 1, accuracy: asStoredMetric(metrics[0]!, 0.5), loss: 0.1, worker: 'node-3' },
         { replicate: 2, accuracy: null, loss: null, worker: 'node-1' },
       ].slice(0, which % 3),
+      attemptsBefore: [which, 2 * which],
     };
     this.study.winner =
       which % 5 === 0
@@ -263,6 +264,7 @@ export class History {
                   testWorker: null,
                   reproduced: null,
                   tests: [],
+                  attemptsBefore: [],
                 }
               : found),
           };

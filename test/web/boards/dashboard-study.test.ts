@@ -197,6 +197,7 @@ describe('DashboardStudy', () => {
         testWorker: 'beta',
         reproduced: true,
         tests: [],
+        attemptsBefore: [],
       },
     };
     const page = dashboardStudy(over, twoLayer, [failed, scored(1, 1e-3, 300)]).page(over);

@@ -1,9 +1,11 @@
 /** Attempts without a result: failed, returned, cancelled or obsolete, and what follows for their trials. */
+import { assert } from '../../../base/assert.ts';
 import type { AttemptKind } from '../../../study/trial.ts';
 import type { PackEntry, StudyEntry } from '../state/cluster-state.ts';
 import { updateTrial } from '../state/study-entry.ts';
 import { countsAsFailure, isEnded, trialRecord, type TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
+import { expectsRefereeTest } from '../workers/able-workers.ts';
 import { isProven } from '../workers/machines.ts';
 import { hasUntriedTrials } from '../workers/untried-trials.ts';
 import { isInDoubt } from '../workers/worker-backoff.ts';
@@ -16,7 +18,14 @@ import {
   type TrialPlace,
 } from './close-attempt.ts';
 import { restTrial } from './setbacks.ts';
-import { hasTestFailed, winnerTrials } from './winner-tests.ts';
+import {
+  contestedTests,
+  contradictingTest,
+  hasTestFailed,
+  isBeingTested,
+  setWinner,
+  winnerTrials,
+} from './winner-tests.ts';
 
 /** How a pack ended without results. */
 export interface PackFailure {
@@ -94,6 +103,29 @@ function unassignTrial(
 /** A test of the winner has failed. After too many failures, the study completes without a test result. */
 export function failTest(turn: Turn, study: StudyEntry, reason: string): void {
   if (hasTestFailed(study)) endTests(turn, study, `the test set could not be measured: ${reason}`);
+}
+
+/**
+ * Ends the test of a winner that another result contradicts, if no referee is to decide.
+ *
+ * @returns whether the study is over
+ */
+export function endContestedTest(turn: Turn, study: StudyEntry): boolean {
+  const { state, now } = turn;
+  const [trial] = contestedTests(state, study);
+  if (trial === undefined || isBeingTested(trial) || expectsRefereeTest(state, study, now))
+    return false;
+  const test = contradictingTest(state, study, trial);
+  assert(test, () => `${trial.name} is contested`);
+  endContradictedTests(turn, study, test.worker);
+  return true;
+}
+
+/** Another training of the winner gave another result than the stored one. */
+export function endContradictedTests(turn: Turn, study: StudyEntry, testWorker: string): void {
+  assert(study.winner, () => `study ${study.name} has a winner`);
+  setWinner(turn, study, { ...study.winner, testWorker, reproduced: false });
+  endTests(turn, study, null);
 }
 
 /** Completes the study; closes the open tests of its winner. */

@@ -6,8 +6,14 @@ import { assert } from '../../../base/assert.ts';
 import { meanOfAll } from '../../../search/statistics/mean.ts';
 import type { WinnerRecord, WinnerTest } from '../../../study/study-record.ts';
 import { trialName } from '../../../study/trial.ts';
-import type { StudyEntry } from '../state/cluster-state.ts';
-import { countsAsFailure, maxFailures, type TrialEntry } from '../state/trial-state.ts';
+import type { ClusterState, StudyEntry } from '../state/cluster-state.ts';
+import { isReproducible } from '../state/study-entry.ts';
+import {
+  countsAsFailure,
+  maxFailures,
+  type AttemptEntry,
+  type TrialEntry,
+} from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 
 export function setWinner(turn: Turn, study: StudyEntry, winner: WinnerRecord | null): void {
@@ -38,10 +44,39 @@ export function dueTests(study: StudyEntry): TrialEntry[] {
   return winnerTrials(study).filter(({ id }) => !tested.has(id.replicate));
 }
 
-/** Whether tests of this winner have failed `maxFailures` times per replicate; former winners do not count. */
+/** Attempts to test a replicate since the winner was chosen. */
+function testsOf({ winner }: StudyEntry, { id, attempts }: TrialEntry): AttemptEntry[] {
+  // bug: retried-winner-has-no-tests
+  const before = winner?.attemptsBefore[id.replicate - 1] ?? 0;
+  return attempts.filter(({ kind, attempt }) => kind === 'test' && attempt > before);
+}
+
+/** Replicates of the winner whose test gave another result than the stored one, so that one of them is wrong. */
+export function contestedTests(state: ClusterState, study: StudyEntry): TrialEntry[] {
+  if (!isReproducible(study)) return [];
+  return dueTests(study).filter((trial) => contradictingTest(state, study, trial) !== undefined);
+}
+
+export function isBeingTested({ attempts }: TrialEntry): boolean {
+  return attempts.some(({ kind, outcome }) => kind === 'test' && outcome === null);
+}
+
+/** The attempt whose result differs from the stored one of the trial. */
+export function contradictingTest(
+  state: ClusterState,
+  study: StudyEntry,
+  trial: TrialEntry,
+): AttemptEntry | undefined {
+  return testsOf(study, trial).find(
+    ({ fingerprint, session }) =>
+      fingerprint !== null && fingerprint !== trial.fingerprint && !state.excluded.has(session),
+  );
+}
+
+/** Whether tests of this winner have failed `maxFailures` times per replicate since it was chosen. */
 export function hasTestFailed(study: StudyEntry): boolean {
   const trials = winnerTrials(study);
-  const tests = trials.flatMap(({ attempts }) => attempts.filter(({ kind }) => kind === 'test'));
+  const tests = trials.flatMap((trial) => testsOf(study, trial));
   const failures = tests.filter(
     ({ outcome }) => countsAsFailure(outcome) || outcome === 'disputed',
   );

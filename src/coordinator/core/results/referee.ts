@@ -2,12 +2,14 @@
  * Referee: the coordinator's own worker, which settles disputes. Its result counts more than any number of
  * tokens, because it runs on the machine that the coordinator and its operator trust.
  *
- *     no dispute --> a dispute: the shell is asked to start the referee --> it computes the contested trials
+ *     no dispute --> a dispute: the shell is asked to start the referee --> it computes the contested trials,
+ *         and tests a winner whose test gave another result than the stored one
  *         --> no dispute is left: it is drained
  *
  * It trains nothing else. If it does not join in time, cannot load the data, or fails the arithmetic
  * self-test, the majority of tokens decides.
  */
+import { contestedTests } from '../attempts/winner-tests.ts';
 import { isReferee, type ClusterState } from '../state/cluster-state.ts';
 import { isActive, openStage } from '../state/study-entry.ts';
 import type { Turn } from '../state/turn.ts';
@@ -44,8 +46,10 @@ function dismissReferees(turn: Turn, state: ClusterState): void {
 
 function hasDispute(turn: Turn): boolean {
   for (const study of turn.state.studies.values()) {
+    if (!isActive(study)) continue;
+    if (contestedTests(turn.state, study).length > 0) return true;
     const stage = openStage(study);
-    if (!isActive(study) || stage === undefined || stage.open > 0) continue;
+    if (stage === undefined || stage.open > 0) continue;
     const isOpen = openAudits(turn, study, stage).some((trial) => isContested(turn.state, trial));
     if (isOpen) return true;
   }

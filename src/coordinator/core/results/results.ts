@@ -24,12 +24,24 @@ import { relationTo } from '../../../study/independence.ts';
 import { resultFingerprint } from '../../../study/result-fingerprint.ts';
 import { isOver, noCorrectness, type AttemptOutcome } from '../../../study/trial.ts';
 import { closeAttempt, type AttemptPlace } from '../attempts/close-attempt.ts';
-import { closeObsolete, endTests, failTest } from '../attempts/failed-attempts.ts';
+import {
+  closeObsolete,
+  endContradictedTests,
+  endTests,
+  failTest,
+} from '../attempts/failed-attempts.ts';
 import { addTest, dueTests, setWinner } from '../attempts/winner-tests.ts';
-import type { ClusterState, StageEntry, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
+import {
+  isReferee,
+  type ClusterState,
+  type StageEntry,
+  type StudyEntry,
+  type WorkerEntry,
+} from '../state/cluster-state.ts';
 import { hasSuccessor, isAwaited, stageFor, updateTrial } from '../state/study-entry.ts';
 import { trialRecord, type TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
+import { expectsRefereeTest } from '../workers/able-workers.ts';
 import { excludeWorker } from '../workers/exclusions.ts';
 import { freeThread } from '../workers/leases.ts';
 import { countResult } from '../workers/worker-backoff.ts';
@@ -188,25 +200,38 @@ function takeTest(turn: Turn, report: Report): Answer {
     failTest(turn, study, reason);
     return 'disputed';
   }
+  if (isReferee(report.worker)) excludeContradicting(turn, report);
+  else if (!reproduced && expectsRefereeTest(turn.state, study, turn.now)) {
+    reportDispute(turn, report, `the stored result of ${trial.worker}`);
+    return 'disputed';
+  }
+  if (!reproduced) {
+    endContradictedTests(turn, study, worker);
+    return 'disputed';
+  }
   const metrics = result.curve.at(-1)?.metrics;
   const [accuracy, loss] = [metrics?.['test_accuracy'] ?? null, metrics?.['test_loss'] ?? null];
   const { replicate } = trial.id;
   const earlier = trial.attempts.filter(
     (other) => other.fingerprint === fingerprint && other.kind !== 'test',
   );
-  const tested = reproduced
-    ? addTest(study, winner, {
-        replicate,
-        accuracy,
-        loss,
-        worker,
-        relation: relationTo(earlier, attempt),
-      })
-    : { ...winner, testWorker: worker, reproduced };
+  const relation = relationTo(earlier, attempt);
+  const test = { replicate, accuracy, loss, worker, relation };
+  // Excluding a worker may have removed its tests.
+  const tested = addTest(study, study.winner ?? winner, test);
   setWinner(turn, study, tested);
   if (tested.reproduced === null) closeObsolete(turn, report, 'test');
   else endTests(turn, study, null);
-  return reproduced ? 'accepted' : 'disputed';
+  return 'accepted';
+}
+
+/** The referee has tested a replicate of the winner: workers with another result of it are wrong. */
+function excludeContradicting(turn: Turn, { study, trial, fingerprint }: Report): void {
+  const reason = `its result of ${trial.name} in ${study.name} differs from that of the coordinator's machine`;
+  // bug: referee-does-not-settle-tests
+  for (const other of trial.attempts)
+    if (other.fingerprint !== null && other.fingerprint !== fingerprint)
+      excludeWorker(turn, other, reason);
 }
 
 /**

@@ -8,7 +8,12 @@
  */
 import type { DatasetReference } from '../../../study/spec/dataset-reference.ts';
 import { isResting, mustBeAlone, mustBeIsolated, setbacksInRow } from '../attempts/setbacks.ts';
-import { dueTests, hasTestFailed } from '../attempts/winner-tests.ts';
+import {
+  contestedTests,
+  dueTests,
+  hasTestFailed,
+  isBeingTested,
+} from '../attempts/winner-tests.ts';
 import { votersFor } from '../results/votes.ts';
 import type { ClusterState, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
 import { isActive, isReproducible } from '../state/study-entry.ts';
@@ -156,9 +161,12 @@ function* assignTest(turn: Turn, study: StudyEntry, trial: TrialEntry): Generato
   const { state } = turn;
   const { testKey, data } = study;
   if (testKey === null || data.test === null || hasTestFailed(study)) return;
-  if (trial.attempts.some(({ kind, outcome }) => kind === 'test' && outcome === null)) return;
-  const able = ableWorkers(state, study).filter((worker) => !worker.datasetFailures.has(testKey));
-  const eligible = preferredTesters(state, study, trial, able);
+  if (isBeingTested(trial)) return;
+  // bug: contested-winner-is-tested-by-workers
+  const isContested = contestedTests(state, study).includes(trial);
+  const connected = isContested ? ableReferees(state, study) : ableWorkers(state, study);
+  const able = connected.filter((worker) => !worker.datasetFailures.has(testKey));
+  const eligible = isContested ? able : preferredTesters(state, study, trial, able);
   const worker = eligible.find(
     (candidate) => candidate.datasets.has(testKey) && freeThreads(state, candidate) > 0,
   );

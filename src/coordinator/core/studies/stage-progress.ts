@@ -10,8 +10,9 @@ import { plannerFor } from '../../../search/planning/planner-for.ts';
 import type { PlannedStudy } from '../../../search/planning/planner.ts';
 import { toConfigurations } from '../../../search/ranking/configurations.ts';
 import { bestConfiguration } from '../../../search/ranking/ranking.ts';
-import { waitingTrial } from '../../../study/trial.ts';
+import { waitingTrial, type TrialId } from '../../../study/trial.ts';
 import { setStudyStatus, storeRanks } from '../attempts/close-attempt.ts';
+import { endContestedTest } from '../attempts/failed-attempts.ts';
 import { hasTestFailed, setWinner } from '../attempts/winner-tests.ts';
 import { openAudits, settleAudits } from '../results/audits.ts';
 import { trimResult } from '../results/results.ts';
@@ -165,11 +166,23 @@ function finishSearch(turn: Turn, study: StudyEntry): void {
       return;
     }
     const untested = { testAccuracy: null, testLoss: null, testWorker: null, reproduced: null };
-    setWinner(turn, study, { trial: winner.trial.id, ...untested, tests: [] });
+    const chosen = { trial: winner.trial.id, ...untested, tests: [] };
+    setWinner(turn, study, { ...chosen, attemptsBefore: attemptsSoFar(study, winner.trial.id) });
   }
   if (study.data.test === null) setStudyStatus(turn, study, 'complete');
+  else if (endContestedTest(turn, study)) return;
   else if (hasTestFailed(study))
     setStudyStatus(turn, study, 'complete', 'the test set could not be measured');
+}
+
+/** Number of the last attempt of each replicate of a configuration. */
+function attemptsSoFar({ trials }: StudyEntry, first: TrialId): number[] {
+  const numbers: number[] = [];
+  for (let { replicate } = first; ; replicate++) {
+    const trial = trials.get({ ...first, replicate });
+    if (trial === undefined) return numbers;
+    numbers.push(trial.attempts.at(-1)?.attempt ?? 0);
+  }
 }
 
 /** The study as planners read it. The trials of a stage are copied only if they are read. */

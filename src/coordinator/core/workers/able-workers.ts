@@ -39,6 +39,20 @@ export function expectsReferee(
   return isStarting && !hasFailed;
 }
 
+/** Whether a referee tests a contested winner of the study, now or soon. */
+export function expectsRefereeTest(
+  state: ClusterState,
+  study: StudyEntry,
+  now: Pick<Moment, 'monotonicMs'>,
+): boolean {
+  const { testKey } = study;
+  if (testKey === null || !isReproducible(study)) return false;
+  const hasNoData = ableReferees(state, study).some(({ datasetFailures }) =>
+    datasetFailures.has(testKey),
+  );
+  return !hasNoData && expectsReferee(state, study, now);
+}
+
 function allAble(state: ClusterState, study: StudyEntry): WorkerEntry[] {
   return [...state.workers.values()].filter((worker) => isAble(state, worker, study));
 }

@@ -28,7 +28,13 @@ const completeTrial = (id: TrialId) =>
 test('crashed tests count against the winner that they tested, not against a later one', () => {
   const [former, winner] = [coarse(1), coarse(2)];
   const hasFailed = (attempts: readonly AttemptRecord[]): boolean => {
-    const tests = { testAccuracy: null, testLoss: null, testWorker: null, tests: [] };
+    const tests = {
+      testAccuracy: null,
+      testLoss: null,
+      testWorker: null,
+      tests: [],
+      attemptsBefore: [],
+    };
     const record = { winner: { trial: winner, reproduced: null, ...tests } };
     const trials = [former, winner].map(completeTrial);
     const stored = storedStudy(exampleStudy(), record, { trials, attempts });
