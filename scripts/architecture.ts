@@ -121,7 +121,7 @@ const parts: readonly Room[] = [
     subject: 'train one pack of trials',
     imports: nouns,
     isPure: true,
-    subRooms: { 'two-layer': [] },
+    subRooms: { 'two-layer': [], command: [] },
     column: 5,
   },
   {
@@ -161,7 +161,7 @@ const parts: readonly Room[] = [
     subject: 'session, data, threads',
     imports: [...nouns, 'trainers', 'dataset', 'rpc'],
     isPure: false,
-    subRooms: {},
+    subRooms: { command: [] },
     column: 4.7,
   },
   {

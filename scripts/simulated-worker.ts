@@ -51,6 +51,7 @@ export class SimulatedWorker {
       kernel: 'portable',
       selfTestDigest,
       machineId: `machine-${index}`,
+      slots: threads,
     });
     // Spread over time, like the heartbeats of real machines.
     this.#heartbeat = setInterval(

@@ -1,7 +1,7 @@
 /** Examples: every command of examples/README.md runs, and prints what the example is about. */
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { ridgeline, scratchDir, start } from './e2e/support/processes.ts';
@@ -36,6 +36,34 @@ describe('the examples', () => {
     expect(done.code, done.stderr).toBe(0);
     expect(done.stdout).toMatch(/coarse\/\d/);
   });
+
+  test('trainers/shell searches with a shell script', async () => {
+    const state = join(scratchDir(), 'state');
+    const done = await ridgeline(['run', 'examples/trainers/shell/study.yaml', '--state', state]);
+    expect(done.code, done.stderr).toBe(0);
+    expect(done.stderr).toMatch(/winner {2}only\/4 /);
+  });
+
+  for (const [name, modules] of [
+    ['scikit-learn', 'sklearn'],
+    ['pytorch', 'torch, sklearn'],
+  ] as const)
+    test(`trainers/${name} searches a model of Python (skipped without ${modules})`, async ({
+      skip,
+    }) => {
+      const probe = await run(python, ['-c', `import ${modules}`]).catch(() => null);
+      if (probe === null) return skip(`${python} has no ${modules}`);
+      const state = join(scratchDir(), 'state');
+      // The study names python3.
+      const bin = join(scratchDir(), 'python3');
+      writeFileSync(bin, `#!/bin/sh\nexec '${python}' "$@"\n`, { mode: 0o755 });
+      const done = await ridgeline(
+        ['run', `examples/trainers/${name}/study.yaml`, '--state', state],
+        { env: { PATH: `${dirname(bin)}:${process.env['PATH'] ?? ''}` } },
+      );
+      expect(done.code, done.stderr).toBe(0);
+      expect(done.stderr).toMatch(/validation 9\d\.\d\d ± \d\.\d\d %/);
+    });
 
   test('python-client submits a study, watches it and reads its results (skipped without grpcio)', async ({
     skip,

@@ -32,6 +32,7 @@ export const streamPurpose = {
   spread: 10,
   model: 11,
   importance: 12,
+  command: 20,
 } as const;
 
 /** The high 32 bits of the 64-bit product of two unsigned 32-bit numbers. */

@@ -7,6 +7,7 @@ import { expandHome } from '../base/home-directory.ts';
 import type { SpecProblem } from '../study/spec/spec-problem.ts';
 import type { RecipeSpec, StudySpec } from '../study/spec/study-spec.ts';
 import type { DescribeTrainer } from '../study/trainer-description.ts';
+import { withFileDigests } from './program-files.ts';
 import { parseStudy, parseStudyOrRecipe, type StudyOrRecipe } from './parse-study.ts';
 import { fileBytesMax } from './prescan.ts';
 
@@ -24,7 +25,7 @@ export async function loadStudy(
   const parsed = parseStudy(text, path, describe, (dataPath, valid) =>
     valid === null ? dataProblems(dataPath, path) : [],
   );
-  const spec = besideFile(parsed, path);
+  const spec = await withFileDigests(besideFile(parsed, path), path);
   if (await needsData(spec))
     parseStudy(text, path, describe, (dataPath) => dataProblems(dataPath, path));
   return spec;
@@ -39,7 +40,7 @@ export async function loadStudyOrRecipe(
     dataProblems(dataPath, path),
   );
   return loaded.kind === 'study'
-    ? { kind: 'study', spec: besideFile(loaded.spec, path) }
+    ? { kind: 'study', spec: await withFileDigests(besideFile(loaded.spec, path), path) }
     : { kind: 'recipe', spec: besideFile(loaded.spec, path) };
 }
 
@@ -56,8 +57,8 @@ function dataProblems(dataPath: string, file: string): SpecProblem[] {
 
 /** `dataset.path` is relative to the folder of the study file; `~` is the home directory. */
 function besideFile<Spec extends StudySpec | RecipeSpec>(spec: Spec, file: string): Spec {
-  const { path } = spec.dataset;
-  if (path === undefined) return spec;
+  const path = spec.dataset?.path;
+  if (spec.dataset === undefined || path === undefined) return spec;
   return { ...spec, dataset: { ...spec.dataset, path: resolve(dirname(file), expandHome(path)) } };
 }
 

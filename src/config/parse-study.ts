@@ -9,6 +9,7 @@ import type { z } from 'zod';
 import { assert } from '../base/assert.ts';
 import { checkRecipe, checkStudy, valueAt, type Checked } from '../study/spec/check-study.ts';
 import type { SpecProblem } from '../study/spec/spec-problem.ts';
+import { studyTrainer } from '../study/spec/study-trainer.ts';
 import { recipeSchema, studySchema } from '../study/spec/study-schema.ts';
 import type { RecipeSpec, StudySpec } from '../study/spec/study-spec.ts';
 import type { DescribeTrainer, TrainerDescription } from '../study/trainer-description.ts';
@@ -114,9 +115,11 @@ function isInside(path: Path, place: Path): boolean {
 
 /** The trainer that the file names. The schema of the default trainer reports a wrong name. */
 function sectionTrainer(source: YamlSource, describe: DescribeTrainer): TrainerDescription {
-  const section = valueAt(source.value(), ['trainer']);
+  const file = source.value();
+  const section = valueAt(file, ['trainer']);
   try {
-    return describe(typeof section === 'object' && section !== null ? { ...section } : {});
+    const isSection = typeof section === 'object' && section !== null;
+    return studyTrainer(describe(isSection ? { ...section } : {}), file);
   } catch {
     return describe({});
   }

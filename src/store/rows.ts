@@ -4,6 +4,7 @@
  * A row is a guarded write: it names the state that it expects. If the store is in another state, the
  * caller has a bug, and the whole commit fails. Rows decide nothing; the coordinator does.
  */
+import type { StoredFile } from '../study/program-files.ts';
 import type { StudySpec } from '../study/spec/study-spec.ts';
 import type { StudyRecord, WinnerRecord } from '../study/study-record.ts';
 import type { Params } from '../study/search-space.ts';
@@ -36,7 +37,11 @@ interface ResultFields {
 
 interface Rows {
   /** A new study, after those that exist. Its name is free. */
-  'study-created': { readonly record: StudyRecord };
+  'study-created': {
+    readonly record: StudyRecord;
+    /** Files that its trainer needs; absent: none. */
+    readonly files?: readonly StoredFile[];
+  };
   /** More trials in the last stage, more stages, or closed stages that are open again. `stages`: the whole list, in order. */
   'study-extended': { readonly spec: StudySpec; readonly stages: readonly StageRecord[] };
   /** A study that is over is taken up again: it is running. */

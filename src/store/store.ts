@@ -8,6 +8,7 @@
  * Not here: how a store is opened, locked, backed up and migrated, which differs between implementations;
  * what a row means, which the coordinator decides.
  */
+import type { StoredFile } from '../study/program-files.ts';
 import type { Objective } from '../study/spec/study-spec.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import type { AttemptRecord, TrialId, TrialRecord } from '../study/trial.ts';
@@ -37,6 +38,8 @@ export interface EventRecord {
  * `attemptBatches` excepted. Metrics that were not finite when they were stored are absent; -0 is read as 0.
  */
 export interface StoreReads {
+  /** The files that the trainer of a study needs, by name. Empty if there is no such study. */
+  programFiles(study: string): Promise<StoredFile[]>;
   /** In order of submission. */
   studies(): Promise<StudyRecord[]>;
   /** Null if there is no such study. */

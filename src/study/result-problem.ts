@@ -14,6 +14,8 @@ export interface ResultRules {
   readonly metrics: readonly Metric[];
   /** Steps at which a trial is measured: ascending; the last is its end. */
   readonly schedule: readonly number[];
+  /** Whether it may also be measured at any other steps. */
+  readonly measuresAnyStep: boolean;
   /** Whether a curve of that many points is too long for a message, so that only some points are sent. */
   readonly isThinned: (points: number) => boolean;
   /** Exact values of metrics of the kind `progress`. */
@@ -43,6 +45,7 @@ function lengthProblem(
   if (kind === 'complete' ? steps !== total : steps > total)
     return `has ${steps} steps instead of ${kind === 'complete' ? '' : 'at most '}${total}`;
   const measured = curve.map((point) => point.step);
+  if (rules.measuresAnyStep) return anyStepProblem(kind, steps, measured);
   // The measurement at the last step may be what showed that the trial had diverged.
   const possible = [
     schedule.filter((step) => step <= steps),
@@ -58,6 +61,17 @@ function lengthProblem(
   return wrong === undefined
     ? `has ${measured.length} measurements instead of ${expected.length}`
     : `has a measurement at step ${wrong}, where none is due`;
+}
+
+/** @param measured ascending: messages with other curves are malformed */
+function anyStepProblem(
+  kind: TrialResult['kind'],
+  steps: number,
+  measured: readonly number[],
+): string | null {
+  const last = measured.at(-1) ?? 0;
+  if (last > steps) return `has a measurement at step ${last}, after its end at step ${steps}`;
+  return kind === 'complete' && last < steps ? 'has no measurement at its last step' : null;
 }
 
 function curveProblem(curve: readonly Measurement[], rules: ResultRules): string | null {
@@ -87,7 +101,11 @@ function scoreProblem(
   const last = curve.at(-1)?.metrics ?? {};
   for (const { name, split } of metrics)
     if (split === 'test' && measuresTest && !Number.isFinite(last[name])) return `has no ${name}`;
-  const accuracy = metrics.find(({ kind, split }) => kind === 'accuracy' && split === 'validation');
+  // Without validation records there are no bits.
+  const accuracy =
+    validationCount === 0
+      ? undefined
+      : metrics.find(({ kind, split }) => kind === 'accuracy' && split === 'validation');
   // Results are compared bit by bit, so a missing or additional bit makes a result invalid.
   const bytes = accuracy === undefined ? 0 : Math.ceil(validationCount / 8);
   if (bits.length !== bytes || countBits(bits, bytes * 8 - validationCount) === null)

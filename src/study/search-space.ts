@@ -55,8 +55,8 @@ export interface StageDistribution extends Conditional {
 
 /** A hyperparameter that a trainer declares as searchable. */
 export interface ParameterDescription {
-  /** `number` if absent. */
-  readonly kind?: 'number' | 'integer' | 'choice';
+  /** `number` if absent; `any`: numbers, words and switches. */
+  readonly kind?: 'number' | 'integer' | 'choice' | 'any';
   /** Bounds of a number, inclusive unless `excludes` names one. */
   readonly min?: number;
   readonly max?: number;
@@ -97,6 +97,10 @@ export function valueProblem(description: ParameterDescription, value: unknown):
   if (kind === 'choice') {
     const isKnown = values.some((known) => known === value);
     return isKnown ? null : `must be one of ${values.map(String).join(', ')}`;
+  }
+  if (kind === 'any') {
+    const isScalar = typeof value === 'string' || typeof value === 'boolean';
+    return isScalar || Number.isFinite(value) ? null : 'must be a number, a word or a switch';
   }
   if (typeof value !== 'number') return 'must be a number';
   if (kind === 'integer' && !Number.isInteger(value)) return 'must be a whole number';

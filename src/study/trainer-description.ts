@@ -26,6 +26,16 @@ export interface TrainerDescription {
   readonly metrics: readonly Metric[];
   /** Whether results may be compared bit by bit (audits, digests). */
   readonly reproducible: boolean;
+  /** The same trainer with these parameters, if a study may search any name; absent: it may not. */
+  withParameters?(names: readonly ParameterName[]): TrainerDescription;
+  /** Whether a study needs a data set; absent: yes. Without one, a trainer reads its own data. */
+  readonly needsData?: boolean;
+  /** Whether a curve may have measurements at any steps before the last; absent: only at `measuredSteps`. */
+  readonly measuresAnyStep?: boolean;
+  /** Validation records of a study without a data set, for which results have bits; absent or 0: none. */
+  validationRecords?(settings: TrainerSettings): number;
+  /** What a worker must allow before it runs the trainer (`program-needs.ts`); absent or null: nothing. */
+  needs?(settings: TrainerSettings): string | null;
   /**
    * Trials of a study with equal keys may be trained side by side in one thread. Their rungs and measured
    * steps are the same.
@@ -62,10 +72,14 @@ export interface TrainerDescription {
  */
 export type DescribeTrainer = (section: TrainerSettings) => TrainerDescription;
 
-/** The trainer that a section names. */
+/** The trainer that a section names, or whose key it has. */
 export function trainerName(section: TrainerSettings): string {
-  return typeof section['name'] === 'string' ? section['name'] : defaultTrainer;
+  if (typeof section['name'] === 'string') return section['name'];
+  return section['command'] === undefined ? defaultTrainer : commandTrainer;
 }
+
+/** Trains with a program of the user (`trainers/command`). A section with the key `command` is of it. */
+export const commandTrainer = 'command';
 
 /** The trainer of a study file that names none. */
 const defaultTrainer = 'two-layer';

@@ -30,6 +30,8 @@ export interface WorkerIdentity {
   readonly selfTestDigest: string;
   /** Random id of the machine. */
   readonly machineId: string;
+  /** Number of programs of users at once. */
+  readonly slots: number;
 }
 
 export type SessionEffect =
@@ -59,6 +61,7 @@ interface Report {
 
 export class WorkerSession {
   readonly #identity: WorkerIdentity;
+  readonly #allowed: () => readonly string[];
   readonly #running = new Map<string, Assignment>();
   /** Reports by pack, kept until the coordinator has received them. */
   readonly #reports = new Map<string, Report>();
@@ -68,8 +71,10 @@ export class WorkerSession {
   /** Whether the log says that a draining worker waits for the coordinator. */
   #saidWaiting = false;
 
-  constructor(identity: WorkerIdentity) {
+  /** @param allowed the programs of users that the worker runs (`study/program-needs.ts`) */
+  constructor(identity: WorkerIdentity, allowed: () => readonly string[] = () => []) {
     this.#identity = identity;
+    this.#allowed = allowed;
   }
 
   /** The first message of a stream. Packs with unanswered reports count as held; the reports follow. */
@@ -81,6 +86,7 @@ export class WorkerSession {
       ...this.#identity,
       held: packSteps(held, progress),
       datasets: [...this.#datasets],
+      allowed: this.#allowed(),
     };
   }
 

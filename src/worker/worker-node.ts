@@ -25,12 +25,12 @@ import { trialName, type TrialResult } from '../study/trial.ts';
 import type { DescribeTrainer } from '../study/trainer-description.ts';
 import { selfTest, type TrainerSource } from '../trainers/open-trainer.ts';
 import { abortOf, pause } from './abort.ts';
-import { DatasetHolder } from './dataset-holder.ts';
+import { allowedNeeds } from './command/allowance.ts';
+import { CommandFailure, type CommandPoolOptions } from './command/command-pool.ts';
 import { readMachineId } from './machine-id.ts';
 import { Lifetime } from './lifetime.ts';
 import { WorkerSession, type SessionEffect } from './session.ts';
-import { ThreadPool } from './thread-pool.ts';
-import type { TrainingRequest } from './training-pool.ts';
+import { PackRunner } from './pack-runner.ts';
 
 export interface WorkerOptions {
   /** Called before each connection: the coordinator may have another address after a restart. */
@@ -40,6 +40,8 @@ export interface WorkerOptions {
   readonly packMax: number;
   readonly trainer: TrainerSource;
   readonly describeTrainer: DescribeTrainer;
+  /** Programs of users, and how they run. */
+  readonly commands: CommandPoolOptions;
   readonly cacheDir: string;
   readonly version: string;
   /** How long to try to connect, at the start and after each broken connection. */
@@ -59,8 +61,7 @@ const fetchRetryMs = 1_000;
 export class WorkerNode implements AsyncDisposable {
   readonly #options: WorkerOptions;
   readonly #session: WorkerSession;
-  readonly #pool: ThreadPool;
-  readonly #data: DatasetHolder;
+  readonly #runner: PackRunner;
   readonly #left = Promise.withResolvers<string>();
   readonly #stop = new AbortController();
   readonly #reconnection: Reconnection;
@@ -68,9 +69,9 @@ export class WorkerNode implements AsyncDisposable {
   #stream: WorkerStream | null = null;
   #heartbeat: NodeJS.Timeout | null = null;
 
-  private constructor(options: WorkerOptions, machineId: string, data: DatasetHolder) {
+  private constructor(options: WorkerOptions, machineId: string, runner: PackRunner) {
     this.#options = options;
-    this.#data = data;
+    this.#runner = runner;
     this.#reconnection = new Reconnection({
       ...options,
       meanwhile: 'Training continues, and results are kept.',
@@ -79,17 +80,19 @@ export class WorkerNode implements AsyncDisposable {
     });
     this.#lifetime =
       options.endWallMs === null ? null : new Lifetime(options.endWallMs, systemClock, this);
-    this.#pool = new ThreadPool(options.threads, options.trainer);
     const { kernel, digest: selfTestDigest } = selfTest(options.trainer);
     const { name, version, threads, packMax } = options;
-    const own = { session: randomUUID(), machineId, kernel, selfTestDigest };
-    this.#session = new WorkerSession({ ...own, name, version, threads, packMax });
+    const { slots, allowance } = options.commands;
+    const own = { session: randomUUID(), machineId, kernel, selfTestDigest, slots };
+    this.#session = new WorkerSession({ ...own, name, version, threads, packMax }, () =>
+      allowedNeeds(allowance),
+    );
   }
 
   static async start(options: WorkerOptions): Promise<WorkerNode> {
     const cache = await openShardCache(options.cacheDir, (text) => options.log.warn(text));
     const machineId = await readMachineId(options.cacheDir);
-    return new WorkerNode(options, machineId, new DatasetHolder(cache));
+    return new WorkerNode(options, machineId, await PackRunner.start(options, cache));
   }
 
   /**
@@ -133,7 +136,7 @@ export class WorkerNode implements AsyncDisposable {
     this.#lifetime?.[Symbol.dispose]();
     this.#stop.abort();
     this.#stream?.close();
-    await this.#pool[Symbol.asyncDispose]();
+    await this.#runner[Symbol.asyncDispose]();
   }
 
   /** Connects, and talks until the stream closes. @returns why it closed; null to end */
@@ -157,14 +160,14 @@ export class WorkerNode implements AsyncDisposable {
         closed.resolve(error === null ? 'the coordinator ended the stream' : errorMessage(error));
     });
     stream.onMessage((message) => this.#received(message, stream.address));
-    stream.send(this.#session.hello(this.#pool.progress()));
+    stream.send(this.#session.hello(this.#runner.progress()));
     return await closed.promise;
   }
 
   #received(message: CoordinatorMessage, address: string): void {
     if (message.kind === 'welcome') {
       if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
-      const beat = (): void => this.#perform(this.#session.heartbeat(this.#pool.progress()));
+      const beat = (): void => this.#perform(this.#session.heartbeat(this.#runner.progress()));
       this.#heartbeat = setInterval(beat, message.heartbeatMs);
       this.#reconnection.welcomed(message.leaseMs);
       this.#options.onJoined?.(message.name, address);
@@ -199,7 +202,7 @@ export class WorkerNode implements AsyncDisposable {
           void this.#train(effect.assignment);
           break;
         case 'stop':
-          this.#pool.stop(effect.pack, effect.reason);
+          this.#runner.stop(effect.pack, effect.reason);
           break;
         case 'fetch':
           void this.#fetch(effect.dataset, effect.reference);
@@ -225,8 +228,8 @@ export class WorkerNode implements AsyncDisposable {
     const { pack, members } = assignment;
     this.#options.log.debug({ pack }, 'training');
     try {
-      const request = this.#buildRequest(assignment);
-      const end = await this.#pool.train(pack, request, (member, measurement) => {
+      const fetch = (digest: string): AsyncIterable<Uint8Array> => this.#fetchNow(digest);
+      const end = await this.#runner.train(assignment, fetch, (member, measurement) => {
         const key = members[member]?.key;
         if (key !== undefined) this.#stream?.send({ kind: 'measured', key, measurement });
       });
@@ -237,19 +240,17 @@ export class WorkerNode implements AsyncDisposable {
     } catch (error) {
       this.#lifetime?.ended(pack, false);
       const reason = errorMessage(error);
-      this.#options.log.error(`pack ${pack} crashed: ${reason}`);
+      // The coordinator reports the failures of programs.
+      const level = error instanceof CommandFailure ? 'info' : 'error';
+      this.#options.log[level](`pack ${pack} crashed: ${reason}`);
       this.#perform(this.#session.packStopped(pack, { kind: 'crashed', reason }));
     }
   }
 
-  async #buildRequest(assignment: Assignment): Promise<TrainingRequest> {
-    const { dataset, seed, replicate, settings, measureTest, members } = assignment;
-    const data = await this.#data.get(dataset, (digest) => {
-      if (this.#stream !== null) return this.#fetchShard(this.#stream, digest);
-      throw new Error(`data set ${dataset} must be fetched again, but the connection is broken`);
-    });
-    const params = members.map((member) => member.params);
-    return { seed, replicate, settings, measureTest, params, data };
+  /** Fetches a shard that training needs and the cache has lost. */
+  #fetchNow(digest: string): AsyncIterable<Uint8Array> {
+    if (this.#stream !== null) return this.#fetchShard(this.#stream, digest);
+    throw new Error(`shard ${digest} must be fetched, but the connection is broken`);
   }
 
   #fetchShard(stream: WorkerStream, digest: string): AsyncIterable<Uint8Array> {
@@ -263,7 +264,7 @@ export class WorkerNode implements AsyncDisposable {
     // After a broken stream the coordinator sends `prepare` again.
     while (this.#stream === stream) {
       try {
-        await this.#data.load(reference, (digest) => this.#fetchShard(stream, digest));
+        await this.#runner.load(reference, (digest) => this.#fetchShard(stream, digest));
         return this.#perform(this.#session.datasetReady(dataset));
       } catch (error) {
         if (this.#stream !== stream) return;

@@ -31,7 +31,7 @@ test('a new study file is valid for a data set of any size, and its splits use a
       (counts) => {
         const shards = counts.map((count, index) => ({ name: `shard-${index}`, count }));
         const { dataset, trainer } = spec({ ...digits, shards });
-        const sizes = [dataset.train, dataset.validation, dataset.test].map((split) =>
+        const sizes = [dataset?.train, dataset?.validation, dataset?.test].map((split) =>
           split !== undefined && 'count' in split ? split.count : NaN,
         );
         const total = counts.reduce((sum, count) => sum + count, 0);
@@ -60,7 +60,7 @@ test('a path of own files is written so that YAML reads it back', () => {
   for (const value of ['images.npz', '../my data/a: b #1.npz', 'on', "it's.npy"]) {
     const reference = { key: 'path', value } as const;
     const shards = [{ name: 'images', count: 500 }];
-    expect(spec({ ...digits, reference, shards }).dataset.path).toBe(value);
+    expect(spec({ ...digits, reference, shards }).dataset?.path).toBe(value);
   }
 });
 

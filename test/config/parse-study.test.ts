@@ -162,7 +162,7 @@ describe('a wrong study file', () => {
         .replace('{ count: 400 }', '{ fraction: 0.2 }')
         .replace('{ count: 397 }', '{ fraction: 0.1 }');
     expect(problemsOf(fractions(0.8))).toContain('dataset: the splits take 1.1 of the records');
-    expect(parseStudy(fractions(0.7), 'study.yaml', describeTrainer).dataset.test).toEqual({
+    expect(parseStudy(fractions(0.7), 'study.yaml', describeTrainer).dataset?.test).toEqual({
       fraction: 0.1,
     });
   });

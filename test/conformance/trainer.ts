@@ -86,6 +86,7 @@ export function trainerConformance(
         schedule: trainer.measuredSteps(context.settings, records),
         isThinned: () => false,
         validationCount: data.validation.records.length,
+        measuresAnyStep: false,
         measuresTest: context.measureTest,
       };
       for (const [index, result] of alone.entries()) {

@@ -90,8 +90,9 @@ export class SimulatedWorker implements Reader {
     this.#startedMs = context.timeline.nowMs;
     const { sessionId: session, name, machineId, threads, packMax } = settings;
     const selfTestDigest = settings.kind === 'incompatible' ? 'other' : 'correct';
-    const identity = { session, name, machineId, threads, packMax, version: 'test' } as const;
-    this.#session = new WorkerSession({ ...identity, kernel: 'portable', selfTestDigest });
+    const identity = { session, name, machineId, threads, slots: threads, packMax } as const;
+    const version = 'test';
+    this.#session = new WorkerSession({ ...identity, version, kernel: 'portable', selfTestDigest });
     this.#later(context.chance.between(0, 100), () => this.#dial());
   }
 

@@ -9,6 +9,7 @@ type Complete = Extract<TrialResult, { kind: 'complete' }>;
 const rules: ResultRules = {
   metrics: classificationMetrics,
   schedule: [4, 8, 10],
+  measuresAnyStep: false,
   isThinned: () => false,
   progressAt: (step) => ({ epoch: step / 2 }),
   validationCount: 12,

@@ -12,6 +12,7 @@ const identity = {
   kernel: 'portable',
   selfTestDigest: 'd',
   machineId: 'm',
+  slots: 1,
 };
 const key = { study: 'first', trial: { stage: 'coarse', index: 1, replicate: 1 }, attempt: 1 };
 const assignment = { pack: 'p', dataset: 'data', members: [{ key, params: {} }] };

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { describeTrainer } from '../../src/trainers/registry.ts';
 import { chooseKernel } from '../../src/trainers/two-layer/kernel-file.ts';
+import { nothingAllowed } from '../../src/worker/command/allowance.ts';
 import { WorkerNode } from '../../src/worker/worker-node.ts';
 import { temporaryDirectory } from '../store/support/temporary-directory.ts';
 
@@ -14,6 +15,15 @@ async function optionsIn(cacheDir: string) {
     trainer: await chooseKernel('portable', []),
     describeTrainer,
     cacheDir,
+    commands: {
+      allowance: nothingAllowed,
+      slots: 1,
+      devices: [],
+      directory: cacheDir,
+      own: {},
+      passed: [],
+      processors: 1,
+    },
     version: 'test',
     firstWaitMs: 1_000,
     waitMs: 1_000,

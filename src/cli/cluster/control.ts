@@ -4,7 +4,12 @@ import { RidgelineError } from '../../base/errors.ts';
 import { timeText } from '../../report/text/number-format.ts';
 import { connectControl, type ControlClient } from '../../rpc/client/control-client.ts';
 import { readAdminJoin } from '../../rpc/credentials/join-files.ts';
-import { readJoin, type JoinTarget } from '../../rpc/credentials/join-string.ts';
+import {
+  parseJoin,
+  readJoin,
+  readLine,
+  type JoinTarget,
+} from '../../rpc/credentials/join-string.ts';
 import { isStateLocked } from '../../store/sqlite/lock.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import { keysDirectory, stateDirectory, type Context } from '../process/context.ts';
@@ -43,6 +48,21 @@ export function joinReader(
     isFirst = false;
     return await last;
   };
+}
+
+/**
+ * For a worker of `run`: reads a line with the join string and the needs of the study, which it allows.
+ *
+ * @param allow called with each need before the first result
+ */
+export function localJoinReader(allow: (needs: string) => void): () => Promise<JoinTarget> {
+  const reading = readLine(process.stdin).then((line) => {
+    const [join = '', ...needs] = line.trim().split(' ');
+    for (const need of needs) allow(need);
+    return parseJoin(join);
+  });
+  reading.catch(() => undefined); // The first call throws it.
+  return async () => await reading;
 }
 
 /** Connects to the coordinator of a state directory. */

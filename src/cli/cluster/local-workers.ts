@@ -12,9 +12,10 @@ import type { Launcher } from '../../launch/launcher.ts';
 import { LocalLauncher } from '../../launch/local.ts';
 import type { KernelChoice } from '../../trainers/two-layer/kernel-choices.ts';
 import { coresNote, defaultThreads } from '../../worker/thread-count.ts';
+import { programWords, type ProgramFlags } from '../process/program-options.ts';
 import { shardCacheDirectory, type Context } from '../process/context.ts';
 
-export interface LocalWorkerFlags {
+export interface LocalWorkerFlags extends ProgramFlags {
   readonly kernel: KernelChoice;
   readonly workers: number;
   readonly threads?: number;
@@ -46,6 +47,7 @@ export function startLocalWorkers(
     joinText,
     workerArguments: [
       ...given.flatMap(([name, value]) => [`--${name}`, String(value)]),
+      ...programWords(flags),
       ...(debug === true ? ['--debug'] : []),
     ],
     log,

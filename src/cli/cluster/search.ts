@@ -52,11 +52,13 @@ interface RunProcesses {
   readonly cluster: RunningCluster;
   readonly launcher: Launcher;
   readonly stop: RunStop;
+  /** Contents of the files that the trainer of the study needs. */
+  readonly files: readonly Uint8Array[];
 }
 
 async function searchToEnd(
   spec: StudySpec,
-  { cluster, launcher, stop }: RunProcesses,
+  { cluster, launcher, stop, files }: RunProcesses,
   flags: RunFlags,
   context: Context,
 ): Promise<number | null> {
@@ -70,7 +72,7 @@ async function searchToEnd(
       launcher.succeeded(event.trial.worker, 'finished');
   });
   using view = new LiveView(context, coordinator, spec);
-  const before = await submitStudy(spec, { cluster, stop }, flags, view);
+  const before = await submitStudy(spec, { cluster, stop, files }, flags, view);
   if (before?.status === 'paused') await coordinator.setStudy(study, 'resume', 'run again');
   if (!isPrivate(flags))
     view.say(`to join another worker:  ridgeline worker --join @${cluster.workerJoinFile}`);
@@ -105,7 +107,7 @@ async function searchToEnd(
 /** Submits the study, and says what it continues. @returns its progress; null if it is not stored */
 async function submitStudy(
   spec: StudySpec,
-  { cluster, stop }: Pick<RunProcesses, 'cluster' | 'stop'>,
+  { cluster, stop, files }: Omit<RunProcesses, 'launcher'>,
   flags: RunFlags,
   view: LiveView,
 ): Promise<StudySummary | null> {
@@ -115,7 +117,7 @@ async function submitStudy(
   if (flags.fresh === true && flags.workers === 0)
     await firstWorker(cluster, flags, (text) => view.say(text));
   const previous = flags.fresh === true ? await coordinator.overview.study(study) : null;
-  const outcome = await coordinator.submit(spec, flags.fresh === true);
+  const outcome = await coordinator.submit(spec, flags.fresh === true, undefined, files);
   stop.submitted((text) => view.say(text));
   if (previous !== null) view.say(keptText(study, previous.done));
   if (flags.retry === true) {

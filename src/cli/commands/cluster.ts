@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { loadStudy } from '../../config/load-study.ts';
+import { readProgramFiles } from '../../config/program-files.ts';
 import { formatWorkers, type ClusterFormat } from '../../report/terminal/cluster-tables.ts';
 import { countText } from '../../report/text/number-format.ts';
 import type { ControlClient } from '../../rpc/client/control-client.ts';
@@ -57,6 +58,7 @@ function addSubmit(program: Command, context: Context): void {
         const { name, outcome } = await client.submitStudy(canonicalSpec(spec), {
           fresh,
           priority,
+          files: await readProgramFiles(spec, file),
         });
         const row = (await client.listStudies()).find(isNamed(name));
         const submitted = submittedText(name, outcome, row);

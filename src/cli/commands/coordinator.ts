@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { systemClock } from '../../base/clock.ts';
 import { loadStudy } from '../../config/load-study.ts';
+import { readProgramFiles } from '../../config/program-files.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { LiveView } from '../cluster/live-view.ts';
 import { serveCluster } from '../cluster/serve-cluster.ts';
@@ -30,12 +31,17 @@ export function addCommands(program: Command, context: Context): void {
     .option('--log <file>', 'file that gets the lines of stderr too, with their times; appended')
     .action(async (files: string[], flags: ListenFlags & { readonly log?: string }) => {
       if (flags.log !== undefined) copyToLogFile(context.stderr, flags.log, systemClock);
-      const specs = await Promise.all(files.map((file) => loadStudy(file, describeTrainer)));
+      const studies = await Promise.all(
+        files.map(async (file) => {
+          const spec = await loadStudy(file, describeTrainer);
+          return { spec, contents: await readProgramFiles(spec, file) };
+        }),
+      );
       const cluster = await serveCluster({ context, flags });
       try {
         using view = new LiveView(context, cluster.coordinator, null);
-        for (const spec of specs) {
-          const outcome = await cluster.coordinator.submit(spec);
+        for (const { spec, contents } of studies) {
+          const outcome = await cluster.coordinator.submit(spec, false, undefined, contents);
           view.say(`${spec.study}: ${outcome}`);
         }
         view.say(`listening on ${cluster.address}; to join a worker, run:`);

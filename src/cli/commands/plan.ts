@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { loadStudy } from '../../config/load-study.ts';
 import { withPlace } from '../../config/problem-place.ts';
 import { differenceText } from '../../coordinator/shell/study-errors.ts';
+import { datasetText } from '../../report/results/result-words.ts';
 import { openDataset } from '../../dataset/open-dataset.ts';
 import { formatPlan, planJson, type Plan } from '../../report/terminal/plan-text.ts';
 import { stageStart } from '../../search/planning/model-rounds.ts';
@@ -45,12 +46,10 @@ export function addCommands(program: Command, context: Context): void {
 
 async function buildPlan(spec: StudySpec, context: Context): Promise<Plan> {
   const dataDir = dataDirectory(context);
-  const { source, counts, warnings } = await openDataset(spec.dataset, { dataDir });
   const trainer = describeTrainer(spec.trainer);
   const threads = defaultThreads();
-  const { data } = await openTrainingData(spec.dataset, spec.seed, dataDir, false);
   const pack = packSize(spec, threads);
-  const cost = measureTrialCost(spec, pack, data, await loadKernel(context));
+  const { source, counts, warnings, cost } = await dataAndCost(spec, pack, dataDir, context);
   return {
     study: spec.study,
     source,
@@ -71,6 +70,21 @@ async function buildPlan(spec: StudySpec, context: Context): Promise<Plan> {
     busy: busyText(),
     stages: spec.stages.map((stage) => planStage(spec, stage)),
   };
+}
+
+const noRecords = { train: 0, validation: 0, test: null };
+
+/** The cost of a program of the user is unknown until it has run. */
+async function dataAndCost(spec: StudySpec, pack: number, dataDir: string, context: Context) {
+  const { dataset } = spec;
+  if (dataset === undefined) {
+    const cost = { seconds: NaN, low: NaN, high: NaN };
+    return { source: datasetText(dataset), counts: noRecords, warnings: [], cost };
+  }
+  const { source, counts, warnings } = await openDataset(dataset, { dataDir });
+  const { data } = await openTrainingData(dataset, spec.seed, dataDir, false);
+  const cost = measureTrialCost(spec, pack, data, await loadKernel(context));
+  return { source, counts, warnings, cost };
 }
 
 /** As the scheduler forms packs of the first stage, so that no thread is idle. */

@@ -158,7 +158,8 @@ async function printTrial(
 }
 
 /** Mentions --data-dir if the data is not found: the store does not record the --data-dir of a search. */
-async function hintAtData({ name, path }: DatasetSpec, context: Context): Promise<void> {
+async function hintAtData(dataset: DatasetSpec | undefined, context: Context): Promise<void> {
+  const { name, path } = dataset ?? {};
   if (path !== undefined || name === undefined) return;
   const dataDir = dataDirectory(context);
   if ((await locateNamed(namedDataset(name), dataDir)) !== null) return;

@@ -5,6 +5,7 @@
 import { RidgelineError } from '../../base/errors.ts';
 import { loadStudy } from '../../config/load-study.ts';
 import { withPlace } from '../../config/problem-place.ts';
+import { readProgramFiles } from '../../config/program-files.ts';
 import type { Launcher } from '../../launch/launcher.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
@@ -60,9 +61,12 @@ export async function runStudy(
     await runThen(flags, spec.study, code, context, async () => await storedStatus(spec, context));
   let outcome: Outcome | number;
   try {
-    if (end === null)
-      outcome = await withPlace(file, () => searchAndFormat(spec, workers, flags, context));
-    else {
+    if (end === null) {
+      const files = await readProgramFiles(spec, file);
+      outcome = await withPlace(file, () =>
+        searchAndFormat({ spec, files }, workers, flags, context),
+      );
+    } else {
       workers.launcher.stop('kill');
       const state = end === 'failed' ? 'failed earlier' : `is ${end}`;
       const again = end === 'complete' ? '' : '--retry takes it up again, ';
@@ -145,7 +149,7 @@ interface Outcome extends FormattedResults {
 
 /** @returns an exit code if the search was stopped */
 async function searchAndFormat(
-  spec: StudySpec,
+  { spec, files }: { readonly spec: StudySpec; readonly files: readonly Uint8Array[] },
   { launcher, listening, problem }: LocalWorkers,
   flags: RunFlags,
   context: Context,
@@ -161,14 +165,16 @@ async function searchAndFormat(
   const { coordinator } = cluster;
   const stop = newRunStop(cluster, launcher, flags, context);
   try {
-    listening(cluster.localJoin);
+    // The user names the study file, and with it the program beside it.
+    const needs = describeTrainer(spec.trainer).needs?.(spec.trainer) ?? null;
+    listening([cluster.localJoin, ...(needs === null ? [] : [needs])].join(' '));
     const stopListening = coordinator.listen(({ kind }) => {
       if (kind !== 'trial-ended') return;
       stopListening();
       // Loaded while trials are trained, so that the results are printed at once.
       void loadOutput();
     });
-    const code = await search(spec, { cluster, launcher, stop }, flags, context);
+    const code = await search(spec, { cluster, launcher, stop, files }, flags, context);
     if (code !== null) return code;
     stop[Symbol.dispose]();
     // Ctrl-C ends the workers at once; the results are printed.

@@ -14,6 +14,7 @@ import {
 } from '../process/options.ts';
 import { thenOption } from '../process/then-command.ts';
 import { textFormats } from '../results/result-formats.ts';
+import { withProgramOptions } from '../process/program-options.ts';
 import { withKernelOption } from '../training/kernel-option.ts';
 
 export function addCommands(program: Command, context: Context): void {
@@ -28,7 +29,8 @@ export function addCommands(program: Command, context: Context): void {
       'ridgeline run configs/coarse-to-fine.yaml --data-dir ~/data --workers 2 --format json',
     ],
   });
-  withKernelOption(withWorkerOptions(withListenOptions(withDataOption(command), '127.0.0.1:0')))
+  const listening = withListenOptions(withDataOption(command), '127.0.0.1:0');
+  withProgramOptions(withKernelOption(withWorkerOptions(listening)))
     .argument('<study>', 'study file (YAML)')
     .addOption(wholeNumber('--workers <n>', 'number of local worker processes', 0, 64, 2))
     .addOption(
@@ -69,6 +71,10 @@ const searchOptions = [
   '--cache',
   '--kernel',
   '--data-dir',
+  '--allow-command',
+  '--pass-env',
+  '--slots',
+  '--devices',
 ] as const;
 
 /** `dataDir` for `--data-dir`. */

@@ -8,7 +8,7 @@ import { joinFilePath } from '../../rpc/credentials/join-files.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { coresNote, defaultThreads, threadsMax } from '../../worker/thread-count.ts';
 import { WorkerNode } from '../../worker/worker-node.ts';
-import { joinReader } from '../cluster/control.ts';
+import { joinReader, localJoinReader } from '../cluster/control.ts';
 import {
   failpointFrom,
   keysDirectory,
@@ -26,12 +26,19 @@ import {
   withKeysOption,
   withWorkerOptions,
 } from '../process/options.ts';
+import {
+  withAllowOptions,
+  withProgramOptions,
+  type AllowFlags,
+  type ProgramFlags,
+} from '../process/program-options.ts';
 import { StopSignals, graceMs, signalText } from '../process/stop-signals.ts';
 import { fitThreads } from '../training/fit-threads.ts';
 import { findKernel } from '../training/kernel-choice.ts';
+import { programHost } from '../training/program-host.ts';
 import { withKernelOption } from '../training/kernel-option.ts';
 
-interface WorkerFlags {
+interface WorkerFlags extends ProgramFlags, AllowFlags {
   /** Default: the worker.join of the keys directory. */
   readonly join?: string;
   readonly threads: number;
@@ -62,7 +69,8 @@ export function addCommands(program: Command, context: Context): void {
     ],
   });
   const wait = `longest time without a coordinator (default: ${waitSeconds.first} before the worker has joined, ${waitSeconds.later} afterwards)`;
-  withKernelOption(withKeysOption(withWorkerOptions(command)))
+  const training = withKernelOption(withKeysOption(withWorkerOptions(command)));
+  withAllowOptions(withProgramOptions(training))
     .option(
       '--join <join>',
       'join string: @FILE, - (standard input) or the string (default: worker.join of --state, on the machine of the coordinator)',
@@ -109,20 +117,27 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
     // `run` reports on its workers; they print only warnings and errors.
     log.level = context.flags.debug === true ? 'debug' : 'warn';
   }
+  const needs = new Set(flags.allowFiles);
   // `run` sends it when the coordinator listens; everything else is ready by then.
-  const join = joinReader('--join', flags.join ?? localJoin(context), context);
+  const join = isLocal
+    ? localJoinReader((need) => needs.add(need))
+    : joinReader('--join', flags.join ?? localJoin(context), context);
   const trainer = await findKernel(context);
   const cores = flags.threads === defaultThreads() && !isLocal ? coresNote() : null;
   if (cores !== null) log.info(cores);
   const threads = await fitThreads(flags.threads, trainer, context);
+  const cacheDir = shardCacheDirectory(context, flags);
+  const commands = programHost({ ...flags, allowFiles: needs }, { threads, cacheDir }, context);
+  warnOfAnyCommand(flags, context);
   await using node = await WorkerNode.start({
+    commands,
     join,
     name: flags.name,
     threads,
     packMax: flags.pack,
     trainer,
     describeTrainer,
-    cacheDir: shardCacheDirectory(context, flags),
+    cacheDir,
     version: context.version,
     firstWaitMs: 1_000 * (flags.wait ?? waitSeconds.first),
     waitMs: 1_000 * (flags.wait ?? waitSeconds.later),
@@ -164,6 +179,13 @@ function localJoin(context: Context): string {
   throw usageError(
     `--join is missing, and there is no ${file}.`,
     "Copy worker.join from the coordinator's machine and give --join @worker.join, or start `ridgeline coordinator` here.",
+  );
+}
+
+function warnOfAnyCommand({ allowAnyCommand }: AllowFlags, { log }: Context): void {
+  if (allowAnyCommand !== true) return;
+  log.warn(
+    '--allow-any-command: whoever may submit studies to the coordinator can run any program on this machine, as this user; --allow-files allows one program only',
   );
 }
 

@@ -16,7 +16,7 @@ import type { Hello, WorkerMessage } from '../../rpc/messages/messages.ts';
 import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
 import type { SessionStream } from '../../rpc/server/session-stream.ts';
 import type { Store } from '../../store/store.ts';
-import type { Objective, StudySpec } from '../../study/spec/study-spec.ts';
+import type { Objective } from '../../study/spec/study-spec.ts';
 import type { RunningTrial, WorkerSummary } from '../../study/summaries.ts';
 import type { DescribeTrainer } from '../../study/trainer-description.ts';
 import { isOver } from '../../study/trial.ts';
@@ -140,8 +140,8 @@ export class Coordinator {
   }
 
   /** Creates, resumes or extends a study; see `Submissions.submit`. */
-  async submit(spec: StudySpec, fresh = false, priority?: number): Promise<SubmitOutcome> {
-    return await this.#submissions.submit(spec, fresh, priority);
+  async submit(...submission: Parameters<Submissions['submit']>): Promise<SubmitOutcome> {
+    return await this.#submissions.submit(...submission);
   }
 
   /** Gives trials without a result new attempts; see `Submissions.retry`. @throws RidgelineError STUDY_UNKNOWN */

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { assert } from '../../base/assert.ts';
 import { RidgelineError } from '../../base/errors.ts';
 import type { StoreReads } from '../../store/store.ts';
+import type { StoredFile } from '../../study/program-files.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import type { StudyData } from '../core/state/cluster-state.ts';
@@ -16,7 +17,7 @@ import {
 } from './study-data.ts';
 
 interface OpenStudiesOptions extends StudyDataOptions {
-  readonly store: Pick<StoreReads, 'study' | 'trialBatches' | 'attemptBatches'>;
+  readonly store: Pick<StoreReads, 'study' | 'trialBatches' | 'attemptBatches' | 'programFiles'>;
   readonly selfTestDigest: string;
   readonly log: Logger;
 }
@@ -37,10 +38,17 @@ export class OpenStudies {
    * Reads the data of a study; the study is not open yet.
    *
    * @param stored the record in the store; null for a new study
+   * @param submitted files of a new study; those of a stored one are in the store
    * @throws RidgelineError DATASET_…; STUDY_DIFFERS if it was started on other data
    */
-  async read(spec: StudySpec, stored: StudyRecord | null): Promise<ReadStudyData> {
-    const read = await openStudyData(spec, this.#options);
+  async read(
+    spec: StudySpec,
+    stored: StudyRecord | null,
+    submitted: readonly StoredFile[] = [],
+  ): Promise<ReadStudyData> {
+    const opened = await openStudyData(spec, this.#options);
+    const files = stored === null ? submitted : await this.#options.store.programFiles(spec.study);
+    const read = { ...opened, files };
     const { selfTestDigest } = this.#options;
     if (stored !== null) checkUnchanged(spec.study, stored, read.opened, selfTestDigest);
     return read;
@@ -64,9 +72,9 @@ export class OpenStudies {
     }
   }
 
-  open(study: string, { opened, shards }: ReadStudyData): void {
+  open(study: string, { opened, shards, files }: ReadStudyData): void {
     const { data, dataWarnings } = opened;
-    this.shards.add(study, shards);
+    this.shards.add(study, shards, files);
     this.#data.set(study, data);
     this.#leftOut.delete(study);
     const remarks = [...dataWarnings.map(({ text }) => text), ...opened.remarks];

@@ -40,9 +40,9 @@ export interface ControlPorts {
 
 export function controlHandlers(coordinator: Coordinator, ports: ControlPorts): ControlHandlers {
   return {
-    submitStudy: async ({ spec: text, file, fresh, priority }) => {
+    submitStudy: async ({ spec: text, file, fresh, priority, files }) => {
       const spec = text === '' ? ports.readStudyFile(file) : parseSpec(text, ports.describeTrainer);
-      const outcome = await coordinator.submit(spec, fresh, priority ?? undefined);
+      const outcome = await coordinator.submit(spec, fresh, priority, files);
       return { name: spec.study, outcome };
     },
     listStudies: async () => await coordinator.overview.studies(),

@@ -1,9 +1,10 @@
 /**
- * Served shards: the shards of the coordinator's studies, by digest, as bytes for workers.
+ * Served shards: the shards and program files of the coordinator's studies, by digest, as bytes for workers.
  *
  * A data set that comes from the cache is read when the first worker fetches one of its shards: workers on
  * the same machine read the cache themselves.
  */
+import type { StoredFile } from '../../study/program-files.ts';
 import { encodeShard, shardDigest, type Shard } from '../../dataset/shards/shard.ts';
 
 /** The shards of a data set: their digests, and how to read them. */
@@ -19,8 +20,8 @@ export class ServedShards {
   /** By study and digest. */
   readonly #shards = new Map<string, ReadonlyMap<string, Pieces>>();
 
-  /** Adds the shards of a study; a shard of several studies is kept once. */
-  add(study: string, source: ShardSource): void {
+  /** Adds the shards and files of a study; a shard of several studies is kept once. */
+  add(study: string, source: ShardSource, files: readonly StoredFile[] = []): void {
     let loaded: Promise<ReadonlyMap<string, readonly Uint8Array[]>> | null = null;
     const load = async (): Promise<ReadonlyMap<string, readonly Uint8Array[]>> => {
       const shards = await source.load();
@@ -40,6 +41,7 @@ export class ServedShards {
       // If the other study's data cannot be read any more, this study's may be.
       served.set(digest, shared === undefined ? pieces : () => shared().catch(pieces));
     }
+    for (const { sha256, content } of files) served.set(sha256, async () => [content]);
     this.#shards.set(study, served);
   }
 

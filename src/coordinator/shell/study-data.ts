@@ -2,9 +2,10 @@
 import { RidgelineError } from '../../base/errors.ts';
 import { describeDataset, type OpenDatasetOptions } from '../../dataset/open-dataset.ts';
 import { canonicalSpec, parseSpec } from '../../study/spec/canonical-spec.ts';
+import type { StoredFile } from '../../study/program-files.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { ImageCounts, StudyRecord } from '../../study/study-record.ts';
-import { type DescribeTrainer } from '../../study/trainer-description.ts';
+import type { DescribeTrainer, TrainerDescription } from '../../study/trainer-description.ts';
 import type { StudyData } from '../core/state/cluster-state.ts';
 import type { ShardSource } from './served-shards.ts';
 
@@ -15,7 +16,8 @@ export interface OpenedStudyData {
   readonly source: string;
   readonly official: boolean | null;
   readonly dataWarnings: StudyRecord['dataWarnings'];
-  readonly imageCounts: ImageCounts;
+  /** Null without a data set. */
+  readonly imageCounts: ImageCounts | null;
   /** Remarks of the trainer on the study's settings; usually empty. */
   readonly remarks: readonly string[];
 }
@@ -23,6 +25,8 @@ export interface OpenedStudyData {
 export interface ReadStudyData {
   readonly opened: OpenedStudyData;
   readonly shards: ShardSource;
+  /** Files that the trainer needs; absent: none. */
+  readonly files?: readonly StoredFile[];
 }
 
 export interface StudyDataOptions extends OpenDatasetOptions {
@@ -39,6 +43,7 @@ export async function openStudyData(
   // The store does not check the rules of trainers, so a spec from the store is checked here.
   const spec = parseSpec(canonicalSpec(given), options.describeTrainer);
   const trainer = options.describeTrainer(spec.trainer);
+  if (spec.dataset === undefined) return withoutData(spec, trainer);
   const dataset = await describeDataset(spec.dataset, options);
   const { counts, source, official, warnings: dataWarnings } = dataset;
   const search = dataset.reference(spec.seed, spec.test === 'all' ? 'test' : 'search');
@@ -53,6 +58,22 @@ export async function openStudyData(
   const imageCounts = { train: counts.train, validation: counts.validation, test: counts.test };
   const opened = { data, shardDigests, source, official, dataWarnings, imageCounts, remarks };
   return { opened, shards };
+}
+
+/** For a trainer that reads its own data: workers have nothing to fetch. */
+function withoutData(spec: StudySpec, trainer: TrainerDescription): ReadStudyData {
+  const none = { shards: [], seed: 0, train: [], validation: [], test: null, stratify: false };
+  const validationCount = trainer.validationRecords?.(spec.trainer) ?? 0;
+  const opened = {
+    data: { search: none, test: null, validationCount, trainer },
+    shardDigests: {},
+    source: '',
+    official: null,
+    dataWarnings: [],
+    imageCounts: null,
+    remarks: trainer.remarks(spec.trainer, 0),
+  };
+  return { opened, shards: { digests: [], load: async () => [] } };
 }
 
 /** @throws RidgelineError STUDY_DIFFERS if the data or the arithmetic is not that of the stored study */

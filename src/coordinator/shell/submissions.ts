@@ -17,6 +17,7 @@ import type { Moment } from '../core/state/cluster-state.ts';
 import type { Decision } from '../core/state/turn.ts';
 import type { OpenStudies } from './open-studies.ts';
 import { storedStudy, studyDiffers } from './study-errors.ts';
+import { submittedFiles } from './submitted-files.ts';
 import { retriedTrials } from './retried-trials.ts';
 
 interface SubmissionPorts {
@@ -32,6 +33,13 @@ interface SubmissionPorts {
   failed(error: unknown): void;
 }
 
+interface Submission {
+  readonly fresh: boolean;
+  /** Null: that of the stored study, or 1. */
+  readonly priority: number | null;
+  readonly contents: readonly Uint8Array[];
+}
+
 export class Submissions {
   readonly #ports: SubmissionPorts;
   #last: Promise<unknown> = Promise.resolve();
@@ -42,15 +50,17 @@ export class Submissions {
 
   /**
    * @param priority null: as it is stored, and 1 for a new study
+   * @param contents contents of the files that its trainer needs, in any order
    * @param fresh a stored study of the same name is deleted, after the data of the new one was read
    * @throws RidgelineError STUDY_DIFFERS if another study has its name; DATASET_… if its data cannot be read
    */
   async submit(
     spec: StudySpec,
-    fresh: boolean,
+    fresh = false,
     priority: number | null = null,
+    contents: readonly Uint8Array[] = [],
   ): Promise<SubmitOutcome> {
-    const submitted = this.#last.then(() => this.#take(spec, fresh, priority));
+    const submitted = this.#last.then(() => this.#take(spec, { fresh, priority, contents }));
     this.#last = submitted.catch(() => undefined);
     return await submitted;
   }
@@ -83,10 +93,11 @@ export class Submissions {
     return count;
   }
 
-  async #take(spec: StudySpec, fresh: boolean, priority: number | null): Promise<SubmitOutcome> {
+  async #take(spec: StudySpec, submission: Submission): Promise<SubmitOutcome> {
+    const { fresh, priority } = submission;
     await this.#ports.settled();
     const stored = fresh ? null : await this.#ports.store.study(spec.study);
-    if (stored === null) return await this.#create(spec, fresh, priority ?? 1);
+    if (stored === null) return await this.#create(spec, submission);
     const comparison = compareSpecs(stored.spec, spec);
     if (comparison.kind === 'different') throw studyDiffers(spec.study, comparison.differences);
     const isExtended = comparison.kind === 'extended';
@@ -105,15 +116,20 @@ export class Submissions {
     await this.#ports.committed();
   }
 
-  async #create(spec: StudySpec, fresh: boolean, priority: number): Promise<SubmitOutcome> {
+  async #create(
+    spec: StudySpec,
+    { fresh, priority, contents }: Submission,
+  ): Promise<SubmitOutcome> {
     const ports = this.#ports;
-    const read = await ports.studies.read(spec, null);
+    const files = submittedFiles(spec, contents);
+    const read = await ports.studies.read(spec, null, files);
     await ports.settled();
     if (fresh) await this.#remove(spec.study);
     ports.studies.open(spec.study, read);
     const { data, shardDigests, official, dataWarnings, imageCounts } = read.opened;
     const details = {
-      priority,
+      files,
+      priority: priority ?? 1,
       shardDigests,
       officialData: official,
       dataWarnings,

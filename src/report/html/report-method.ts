@@ -37,6 +37,7 @@ function splitLabel(sentence: string): [string, string] {
 
 function dataText({ record, results }: StudyPicture): string {
   const { dataset } = record.spec;
+  if (dataset === undefined) return `${datasetText(dataset)}.`;
   const isCounted =
     (!Array.isArray(dataset.validation) && 'count' in dataset.validation) ||
     results.validationCount === null;
@@ -105,7 +106,7 @@ function selectionText({ record, results }: StudyPicture): string {
 }
 
 function testText({ dataset, test }: StudySpec): string {
-  if (dataset.test === undefined) return 'the study has no test split.';
+  if (dataset?.test === undefined) return 'the study has no test split.';
   return test === 'all'
     ? 'every trial is measured on the test split, which took no part in the selection.'
     : 'the selected trial alone is trained again and measured once on the test split, which took no part in the search.';

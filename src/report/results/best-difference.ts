@@ -73,11 +73,20 @@ export function bestDifference(a: BestSide, b: BestSide): BestDifference | null 
 /** Whether both have bits of the same validation images, in the same order. */
 function isOnSameImages(a: BestSide, b: BestSide): boolean {
   const isByImage = a.results.objective.metric === 'validation_accuracy';
-  return isByImage && a.bestBits.length > 0 && imagesKey(a) === imagesKey(b);
+  const key = imagesKey(a);
+  return isByImage && a.bestBits.length > 0 && key !== null && key === imagesKey(b);
 }
 
-/** Equal for the same images: named shards are the same in every study, and others are drawn by the seed. */
-function imagesKey({ study: { spec, shardDigests }, results, bestBits: bits }: BestSide): string {
+/**
+ * Equal for the same images: named shards are the same in every study, and others are drawn by the seed. Null
+ * if the images are unknown.
+ */
+function imagesKey({
+  study: { spec, shardDigests },
+  results,
+  bestBits: bits,
+}: BestSide): string | null {
+  if (spec.dataset === undefined) return null;
   const { name: _name, path: _path, ...splits } = spec.dataset;
   const shards = Object.entries(shardDigests).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([

@@ -235,6 +235,6 @@ function testError(
 /** Number of test images; null if neither the store nor the study file has it. */
 function testImages({ imageCounts, spec }: StudyRecord): number | null {
   if (imageCounts !== null) return imageCounts.test;
-  const { test } = spec.dataset;
+  const test = spec.dataset?.test;
   return test !== undefined && 'count' in test ? test.count : null;
 }

@@ -59,9 +59,12 @@ export function bestLabel({ winner }: Pick<StudyResults, 'winner'>): string {
 }
 
 /** The name or path of a data set. */
-export function datasetText({ name, path }: DatasetSpec): string {
-  return name ?? path ?? '';
+export function datasetText(dataset: DatasetSpec | undefined): string {
+  return dataset === undefined ? ownDataText : (dataset.name ?? dataset.path ?? '');
 }
+
+/** For a study without a data set. */
+const ownDataText = 'data that the trainer reads itself';
 
 /** Accuracy on the test images; null if it was not measured. */
 export function testAccuracy(

@@ -41,7 +41,7 @@ export function studyProvenance(
     spec,
     selfTestDigest,
     data: {
-      name: spec.dataset.name ?? spec.dataset.path ?? '',
+      name: spec.dataset?.name ?? spec.dataset?.path ?? '',
       official: officialData,
       shards: shardDigests,
     },

@@ -66,13 +66,17 @@ export function formatPlan(plan: Plan, all: boolean): string {
     `study ${plan.study}: ${trials} trials of ${plan.steps} steps`,
     ...replicateLines(plan),
     `data: ${foreignText(plan.source)}`,
-    `records: ${counts.train} train, ${counts.validation} validate, ${counts.test ?? 'none'} test`,
+    ...(counts.train === 0 ? [] : [recordsText(counts)]),
     `cost: ${costText(plan, least, most)}`,
     ...(plan.busy === null ? [] : [`  ${plan.busy}`]),
     ...plan.warnings.map((warning) => `warning: ${warning}`),
     ...plan.stages.flatMap((stage) => ['', ...stageLines(stage, all)]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function recordsText({ train, validation, test }: Plan['counts']): string {
+  return `records: ${train} train, ${validation} validate, ${test ?? 'none'} test`;
 }
 
 type PlannedStage = Plan['stages'][number];
@@ -151,6 +155,8 @@ function replicateLines({ replicates, racing }: Plan): string[] {
 
 /** A range: the machine is not always as fast as it was during the measurement. */
 function costText(plan: Plan, least: number, most: number): string {
+  if (Number.isNaN(plan.secondsPerTrial))
+    return 'unknown until the program has trained a trial; `ridgeline check-trainer` trains one';
   const { secondsPerTrialLow: low, secondsPerTrialHigh: high, pack, threads } = plan;
   const each = rangeText(shortTime(low), shortTime(high));
   const whole = rangeText(

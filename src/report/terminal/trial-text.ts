@@ -134,6 +134,7 @@ function settingTexts(section: unknown): string[] {
 }
 
 function dataText({ spec: { dataset } }: StudyRecord): string {
+  if (dataset === undefined) return datasetText(dataset);
   const splits = (['train', 'validation', 'test'] as const).flatMap((split) => {
     const selection = dataset[split];
     return selection === undefined ? [] : [`${split} ${selectionText(selection)}`];

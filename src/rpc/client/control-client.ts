@@ -37,6 +37,8 @@ export interface SubmitOptions {
   readonly fresh?: boolean | undefined;
   /** Null: 1 for a new study; a stored study keeps its priority. */
   readonly priority?: number | null | undefined;
+  /** Contents of the files that its trainer needs. */
+  readonly files?: readonly Uint8Array[] | undefined;
 }
 
 /** Throws the errors that the coordinator throws. Disposing of it closes the connection. */
@@ -54,11 +56,11 @@ export class ControlClient implements Disposable {
   /** @param spec the study as canonical JSON */
   async submitStudy(
     spec: string,
-    { fresh = false, priority = null }: SubmitOptions = {},
+    { fresh = false, priority = null, files = [] }: SubmitOptions = {},
   ): Promise<codecs.SubmittedStudy> {
     return await this.#call(
       ControlServiceService.submitStudy,
-      codecs.studySubmission.write({ spec, file: '', fresh, priority }),
+      codecs.studySubmission.write({ spec, file: '', fresh, priority, files }),
       (response) => codecs.submittedStudy.read(response, ''),
       submitMs,
     );

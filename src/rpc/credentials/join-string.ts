@@ -90,7 +90,7 @@ function fileWithoutSign(path: string): RidgelineError {
 }
 
 /** Reads up to the first line end, so that a line pasted into a terminal needs no end of input. */
-async function readLine(stdin: Readable): Promise<string> {
+export async function readLine(stdin: Readable): Promise<string> {
   let text = '';
   for await (const chunk of stdin) {
     text += String(chunk);

@@ -10,6 +10,7 @@ import type { Token } from '../credentials/tokens.ts';
 import * as wire from '../generated/ridgeline/v1/control_service.ts';
 import { params } from './trial-messages.ts';
 import {
+  asBuffer,
   finite,
   list,
   name,
@@ -30,11 +31,16 @@ import {
 const whereCharacters = 4_096;
 const columnName = textUpTo(256);
 
+const filesMax = 100;
+/** The length of the request limits all files together. */
+const fileContent: Codec<Uint8Array, Buffer> = { write: asBuffer, read: (from) => from };
+
 export const studySubmission = record({
   spec: textUpTo(wireLimits.specCharacters),
   file: textUpTo(wireLimits.specCharacters),
   fresh: plain<boolean>(),
   priority: optional(whole(1, priorityMax)),
+  files: list(fileContent, 0, filesMax),
 });
 export type StudySubmission = ValueFrom<typeof studySubmission>;
 

@@ -60,6 +60,10 @@ const hello = record({
   datasets: list(name, 0, wireLimits.datasets),
   /** Random id that the worker's machine keeps; the same for all workers of the machine. */
   machineId: name,
+  /** Programs of users that the worker runs (`study/program-needs.ts`). */
+  allowed: list(name, 0, wireLimits.allowed),
+  /** Number of such programs at once. */
+  slots: whole(1, wireLimits.threads),
 });
 
 const memberResult = record({ key, result: trialResult });

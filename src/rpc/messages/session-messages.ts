@@ -113,6 +113,8 @@ interface ReadSettings {
   readonly text: string;
   readonly settings: TrainerSettings;
   readonly parameters: TrainerDescription['parameters'];
+  /** Whether the trainer takes parameters of any name. */
+  readonly isOpen: boolean;
 }
 
 /** The last settings that were read: each assignment of a study has the same text. */
@@ -123,7 +125,10 @@ function readSettings(text: string, describe: DescribeTrainer): ReadSettings {
   const last = lastRead.get(describe);
   if (last?.text === text) return last;
   const settings = parseSettings(text, describe);
-  const read = { text, settings, parameters: describe(settings).parameters };
+  const trainer = describe(settings);
+  const { parameters } = trainer;
+  const isOpen = trainer.withParameters !== undefined;
+  const read = { text, settings, parameters, isOpen };
   lastRead.set(describe, read);
   return read;
 }
@@ -147,7 +152,8 @@ function readAssignment(from: WireAssignment, describe: DescribeTrainer): Assign
  * Checks that a trial has only parameters of its trainer, with values that they may have, and a value of each
  * that is no setting.
  */
-function requireParameters(params: Params, { parameters, settings }: ReadSettings): void {
+function requireParameters(params: Params, { parameters, settings, isOpen }: ReadSettings): void {
+  if (isOpen) return;
   for (const [parameter, value] of Object.entries(params)) {
     const description = parameters[parameter];
     if (description === undefined || !Object.hasOwn(parameters, parameter))

@@ -23,7 +23,8 @@ import {
   type Codec,
 } from './wire-codec.ts';
 
-const shardNames = list(name, 1, wireLimits.shards);
+/** Empty, as the shards of a data set, if the trainer reads its own data. */
+const shardNames = list(name, 0, wireLimits.shards);
 const count = whole(1);
 
 const selection: Codec<CountedSelection, wire.Selection, wire.Selection | undefined> = {
@@ -44,7 +45,7 @@ const selection: Codec<CountedSelection, wire.Selection, wire.Selection | undefi
 const shardReference = record({ name, digest, bytes: safeInteger(), count });
 
 export const datasetReference = record({
-  shards: list(shardReference, 1, wireLimits.shards),
+  shards: list(shardReference, 0, wireLimits.shards),
   seed: safeInteger(),
   train: selection,
   validation: selection,

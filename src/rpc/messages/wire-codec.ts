@@ -37,6 +37,7 @@ export const wireLimits = {
   threads: 256,
   heldPacks: 4_096,
   datasets: 1_024,
+  allowed: 1_024,
   shards: 1_024,
   validationBytes: 1024 * 1024,
 } as const;

@@ -63,6 +63,9 @@ export function studyQueries(database: DatabaseSync) {
     studies: query<Tables['study'], object>('SELECT * FROM study ORDER BY ordinal'),
     study: query<Tables['study']>('SELECT * FROM study WHERE name = :study'),
     stages: query<Tables['stage']>('SELECT * FROM stage WHERE study = :study ORDER BY ordinal'),
+    files: query<Pick<Tables['program_file'], 'name' | 'sha256' | 'content'>>(
+      'SELECT name, sha256, content FROM program_file WHERE study = :study ORDER BY name',
+    ),
     winner: query<Tables['winner']>('SELECT * FROM winner WHERE study = :study'),
     ranks: query<Tables['ranking']>(
       `SELECT ranking.* FROM stage JOIN ranking ON ranking.study = stage.study AND ranking.stage = stage.name

@@ -87,6 +87,8 @@ function studyReads(database: DatabaseSync, file: string, inOneState: InOneState
         const row = queries.study.first({ study });
         return row === undefined ? null : studyRecord(row);
       }),
+    programFiles: async (study: string) =>
+      inOneState(() => queries.files.all({ study }).map((stored) => ({ ...stored }))),
     ranks: async (study: string) => inOneState(() => queries.ranks.map({ study }, storedRank)),
     exclusions: async () =>
       inOneState(

@@ -43,6 +43,14 @@ CREATE TABLE study (
   CHECK ((ended_at_ms IS NULL) = (status IN ('waiting', 'running', 'paused')))
 ) WITHOUT ROWID;
 
+CREATE TABLE program_file (
+  study TEXT NOT NULL REFERENCES study ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+  content BLOB NOT NULL,
+  PRIMARY KEY (study, name)
+);
+
 CREATE TABLE stage (
   study TEXT NOT NULL REFERENCES study ON DELETE CASCADE,
   name TEXT NOT NULL,

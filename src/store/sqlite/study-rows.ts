@@ -9,7 +9,15 @@ import { canonicalSpec, readStoredSpec } from '../../study/spec/canonical-spec.t
 import { prepare } from './statements.ts';
 
 /** In the order of their references; each has a column `study`. */
-const childTables = ['stage', 'trial', 'result', 'attempt', 'ranking', 'winner'] as const;
+const childTables = [
+  'program_file',
+  'stage',
+  'trial',
+  'result',
+  'attempt',
+  'ranking',
+  'winner',
+] as const;
 
 /** Names of the two databases: `main`, or that of an attached one. */
 interface Direction {

@@ -43,6 +43,8 @@ export interface Tables {
     image_counts: string | null;
     priority: number;
   };
+  /** A file that the trainer of a study needs. */
+  program_file: { study: string; name: string; sha256: string; content: Uint8Array };
   stage: {
     study: string;
     name: string;

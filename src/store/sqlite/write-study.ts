@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { assert } from '../../base/assert.ts';
 import { canonicalSpec } from '../../study/spec/canonical-spec.ts';
+import type { StoredFile } from '../../study/program-files.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StageRecord } from '../../study/trial.ts';
 import type { RowWriters, StoredRank } from '../rows.ts';
@@ -40,8 +41,9 @@ export function studyWriter(
     `UPDATE study SET priority = :priority WHERE ${isWorkable}`,
   );
   const putStages = stagesWriter(database);
+  const putFiles = filesWriter(database);
   return {
-    'study-created': ({ record }) => {
+    'study-created': ({ record, files = [] }) => {
       assert(record.winner === null, () => `${record.spec.study} is new and has no winner`);
       create.changeOne({
         ...specColumns(record.spec),
@@ -57,6 +59,7 @@ export function studyWriter(
         image_counts: record.imageCounts === null ? null : JSON.stringify(record.imageCounts),
       });
       putStages(record.spec.study, record.stages);
+      putFiles(record.spec.study, files);
     },
     'study-extended': ({ spec, stages }) => {
       extend.changeOne(specColumns(spec));
@@ -82,6 +85,13 @@ export function removeStudy(database: DatabaseSync, study: string): boolean {
     prepare<{ study: string }>(database, `DELETE FROM ${from} = :study`).change({ study });
   remove('event WHERE study');
   return remove('study WHERE name') === 1;
+}
+
+function filesWriter(database: DatabaseSync) {
+  const put = insert(database, 'program_file');
+  return (study: string, files: readonly StoredFile[]): void => {
+    for (const { name, sha256, content } of files) put({ study, name, sha256, content });
+  };
 }
 
 /** Stores all stages of a study in order; those that are stored already are updated. */

@@ -37,7 +37,7 @@ export function readStoredSpec(text: string): StudySpec {
 function hasSections(value: unknown): value is StudySpec {
   const isObject = typeof value === 'object' && value !== null;
   if (!isObject || !('stages' in value && Array.isArray(value.stages))) return false;
-  return ['study', 'seed', 'dataset', 'trainer', 'objective'].every((key) => key in value);
+  return ['study', 'seed', 'trainer', 'objective'].every((key) => key in value);
 }
 
 /** The text of a `trainer` section, as assignments contain it. */

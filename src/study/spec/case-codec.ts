@@ -1,6 +1,7 @@
 /**
  * Case codec: the snake_case keys of files to the camelCase keys of code, and back. The keys of `search`,
- * `also`, `where` and `params` are names of parameters and stay as they are.
+ * `also`, `where`, `params` and `parameters` are names of parameters, those of `metrics` are names of metrics,
+ * and stay as they are.
  */
 import { assert } from '../../base/assert.ts';
 
@@ -15,7 +16,14 @@ export type Camel<T> = T extends readonly (infer Item)[]
     ? { readonly [Key in keyof T as CamelKey<Key>]: Camel<T[Key]> }
     : T;
 
-const namesOfParameters: ReadonlySet<string> = new Set(['search', 'also', 'where', 'params']);
+const namesOfParameters: ReadonlySet<string> = new Set([
+  'search',
+  'also',
+  'where',
+  'params',
+  'parameters',
+  'metrics',
+]);
 
 /** `stepSize` for `step_size`. */
 export function camelName(key: string): string {

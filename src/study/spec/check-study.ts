@@ -19,6 +19,7 @@ import {
 } from './study-schema.ts';
 import type { IsGiven, SpecProblem } from './spec-problem.ts';
 import { toStages } from './stage-search.ts';
+import { studyTrainer } from './study-trainer.ts';
 import type { DatasetSpec, RecipeSpec, Selection, StudySpec } from './study-spec.ts';
 
 /** The outcome of a check: the spec, or issues of the schema and broken rules. */
@@ -30,12 +31,14 @@ export type Checked<Spec> =
       readonly broken: readonly SpecProblem[];
     };
 
-export function checkStudy(value: unknown, trainer: TrainerDescription): Checked<StudySpec> {
+/** @param described the trainer of its section */
+export function checkStudy(value: unknown, described: TrainerDescription): Checked<StudySpec> {
+  const trainer = studyTrainer(described, value);
   return check(
     value,
     studySchema(trainer),
     (file, isGiven) => studyRules(file, trainer, isGiven),
-    toSpec,
+    (file) => toSpec(file, trainer),
   );
 }
 
@@ -102,13 +105,16 @@ export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** The shorthands of the file are replaced; see `study-spec.ts`. */
-function toSpec({ numerics, search, stages, objective, ...file }: StudyFile): StudySpec {
+function toSpec(
+  { numerics, search, stages, objective, dataset, ...file }: StudyFile,
+  { metrics }: TrainerDescription,
+): StudySpec {
   const { metric, direction } = objective;
-  const better = metric.endsWith('accuracy') ? 'maximize' : 'minimize';
+  const better = metrics.find(({ name }) => name === metric)?.direction ?? 'minimize';
   const rest = toCamel(file);
   return {
     ...rest,
-    dataset: toDataset(file.dataset),
+    ...(dataset !== undefined && { dataset: toDataset(dataset) }),
     reproducible: numerics === undefined ? rest.reproducible : numerics === 'canonical',
     objective: { metric, direction: direction ?? better },
     stages: toStages({ search, stages }),
@@ -127,7 +133,12 @@ function toRecipe(file: RecipeFile, { parameters }: TrainerDescription): RecipeS
   return { study, seed, dataset: toDataset(file.dataset), trainer: toCamel(trainer), params };
 }
 
-function toDataset({ train, validation, test, ...dataset }: StudyFile['dataset']): DatasetSpec {
+function toDataset({
+  train,
+  validation,
+  test,
+  ...dataset
+}: NonNullable<StudyFile['dataset']>): DatasetSpec {
   return {
     ...dataset,
     train: toSelection(train),
@@ -136,7 +147,7 @@ function toDataset({ train, validation, test, ...dataset }: StudyFile['dataset']
   };
 }
 
-function toSelection(from: StudyFile['dataset']['train']): Selection {
+function toSelection(from: NonNullable<StudyFile['dataset']>['train']): Selection {
   if (Array.isArray(from)) return from;
   return from.fraction === undefined ? { count: from.count ?? 0 } : { fraction: from.fraction };
 }

@@ -37,10 +37,12 @@ export function compareSpecs(stored: StudySpec, moved: StudySpec): SpecCompariso
 
 /** Whether both studies read files, at different paths. */
 export function hasMoved({ dataset: stored }: StudySpec, { dataset: given }: StudySpec): boolean {
-  return stored.path !== undefined && given.path !== undefined && stored.path !== given.path;
+  const [before, now] = [stored?.path, given?.path];
+  return before !== undefined && now !== undefined && before !== now;
 }
 
 function withPlaceOf({ dataset: stored }: StudySpec, given: StudySpec): StudySpec {
+  if (stored === undefined || given.dataset === undefined) return given;
   const { path, format } = stored;
   return { ...given, dataset: { ...given.dataset, path, format } };
 }

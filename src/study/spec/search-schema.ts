@@ -25,6 +25,8 @@ function exponentFix(input: unknown): string {
 export function parameterValue(parameter: ParameterDescription) {
   const { kind = 'number', values = [], description } = parameter;
   if (kind === 'choice') return z.literal([...values]).describe(description);
+  if (kind === 'any')
+    return z.union([z.number(), z.string().max(1_000), z.boolean()]).describe(description);
   return kind === 'integer'
     ? whole(lowest(parameter), highest(parameter), description)
     : amount(lowest(parameter), highest(parameter), description);

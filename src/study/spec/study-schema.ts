@@ -14,7 +14,10 @@ import { amount, flag, optional, whole } from './schema-types.ts';
 import { samplerKeys } from './sampler-keys.ts';
 import { knownConfigurations, parameterValue, searchSection } from './search-schema.ts';
 
-type SchemaTrainer = Pick<TrainerDescription, 'name' | 'settings' | 'parameters' | 'metrics'>;
+type SchemaTrainer = Pick<
+  TrainerDescription,
+  'name' | 'settings' | 'parameters' | 'metrics' | 'needsData'
+>;
 
 /** Fewer completed trials than this fail a stage. */
 const stageTrialsMin = 3;
@@ -126,7 +129,6 @@ const head = {
     Number.MAX_SAFE_INTEGER,
     'the same file with the same seed gives the same trials',
   ).default(0),
-  dataset: dataset.describe('images and their splits: name or path, and the splits'),
 };
 
 /** Values of hyperparameters that are no settings, for trials that do not search them. */
@@ -135,6 +137,15 @@ function fixedParameters({ parameters }: SchemaTrainer) {
     parameter.isSetting === true ? [] : [[name, parameterValue(parameter).optional()] as const],
   );
   return Object.fromEntries(fixed);
+}
+
+const describedDataset = dataset.describe('images and their splits: name or path, and the splits');
+
+/** Undefined only if the trainer reads its own data. */
+function datasetSection({
+  needsData,
+}: SchemaTrainer): z.ZodType<z.output<typeof dataset> | undefined> {
+  return needsData === false ? describedDataset.optional() : describedDataset;
 }
 
 /** The `trainer` section of a file. */
@@ -150,6 +161,7 @@ export const studySchema = oncePer((trainer: SchemaTrainer) => {
   const search = searchSection(trainer.parameters);
   return z.strictObject({
     ...head,
+    dataset: datasetSection(trainer),
     trainer: trainerSection(trainer),
     objective: objective(trainer.metrics),
     search: optional(
@@ -195,7 +207,7 @@ export const recipeSchema = oncePer((trainer: SchemaTrainer) => {
     ([name, value]) => [name, value.unwrap()] as const,
   );
   const section = trainerSection(trainer).extend(Object.fromEntries(fixed));
-  return z.strictObject({ ...head, trainer: section });
+  return z.strictObject({ ...head, dataset: describedDataset, trainer: section });
 });
 
 export type StudyFile = z.output<ReturnType<typeof studySchema>>;

@@ -20,7 +20,10 @@ export type Selection = CountedSelection | { readonly fraction: number };
 /** A selection once the size of the data set is known. */
 export type CountedSelection = readonly string[] | { readonly count: number };
 
-export interface DatasetSpec extends Omit<Shape['dataset'], 'train' | 'validation' | 'test'> {
+export interface DatasetSpec extends Omit<
+  NonNullable<Shape['dataset']>,
+  'train' | 'validation' | 'test'
+> {
   readonly train: Selection;
   readonly validation: Selection;
   readonly test?: Selection | undefined;
@@ -50,7 +53,8 @@ export interface StudySpec extends Pick<
   Shape,
   'study' | 'seed' | 'replicates' | 'racing' | 'reproducible' | 'test' | 'audit'
 > {
-  readonly dataset: DatasetSpec;
+  /** Absent if the trainer reads its own data. */
+  readonly dataset?: DatasetSpec;
   readonly trainer: TrainerSettings;
   readonly objective: Objective;
   /** At least one; names are unique. A stage may narrow any stage before it. */
@@ -58,6 +62,7 @@ export interface StudySpec extends Pick<
 }
 
 /** One training run without a search. */
-export interface RecipeSpec extends Pick<StudySpec, 'study' | 'seed' | 'dataset' | 'trainer'> {
+export interface RecipeSpec extends Pick<StudySpec, 'study' | 'seed' | 'trainer'> {
+  readonly dataset: DatasetSpec;
   readonly params: Params;
 }

@@ -13,7 +13,7 @@ test('init writes a valid study, prints the command that runs it, and does not r
   const written = await inProcess(['init', join(directory.path, 'mine')]);
   expect(written).toMatchObject({ code: 0, stdout: `ridgeline run ${file}\n` });
   const spec = await loadStudy(file, describeTrainer);
-  expect([spec.study, spec.dataset.name]).toEqual(['mine', 'digits']);
+  expect([spec.study, spec.dataset?.name]).toEqual(['mine', 'digits']);
   const before = readFileSync(file, 'utf8');
   const again = await inProcess(['init', file, '--data', 'cifar10']);
   expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('is not replaced') });

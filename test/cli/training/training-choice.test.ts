@@ -47,7 +47,7 @@ async function choose(flags: ChoiceFlags, change: Partial<StudySpec> = {}) {
   return await chooseTraining('first', flags, testContext({ state }));
 }
 
-const withTest = { ...specNamed('first').dataset, test: { count: 397 } };
+const withTest = { ...specNamed('first').dataset!, test: { count: 397 } };
 
 test.each([
   ['another trial than the winner', { trial: 'coarse/2' }, {}, false],

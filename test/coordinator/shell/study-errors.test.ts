@@ -10,7 +10,7 @@ test('the refusal of a changed study has both values of each key, and stages by 
   const given = {
     ...stored,
     seed: stored.seed + 1,
-    dataset: { ...stored.dataset, test: undefined },
+    dataset: { ...stored.dataset!, test: undefined },
     stages: [coarse, { ...fine, trials: fine.trials - 1 }],
   };
   const comparison = compareSpecs(stored, given);

@@ -65,7 +65,7 @@ async function startBench(path: string | null = null, changes: Partial<Coordinat
 
 const spec = exampleStudy();
 const longer = { ...spec, stages: twoStages(12, 20) };
-const unreadable: StudySpec = { ...spec, dataset: { ...spec.dataset, name: 'cifar10' } };
+const unreadable: StudySpec = { ...spec, dataset: { ...spec.dataset!, name: 'cifar10' } };
 const failure = async (promise: Promise<unknown>): Promise<unknown> =>
   await promise.then(
     () => null,
@@ -205,7 +205,7 @@ describe('a study that is over', () => {
   test('is removed from memory with its data after a while, and stays in the overview', async () => {
     await using bench = await startBench();
     const { coordinator, time } = bench;
-    const opened = await openDataset(spec.dataset, { dataDir: '/nowhere' });
+    const opened = await openDataset(spec.dataset!, { dataDir: '/nowhere' });
     const [shard] = opened.reference(spec.seed, 'test').shards;
     await coordinator.submit(spec);
     await coordinator.setStudy('example', 'cancel', 'enough');
@@ -244,7 +244,7 @@ describe('a study whose files have moved', () => {
   const labels = Array.from({ length: 1_797 }, (_, i) => i % 3);
   const at = (path: string, from: StudySpec = spec): StudySpec => ({
     ...from,
-    dataset: { ...from.dataset, name: undefined, path },
+    dataset: { ...from.dataset!, name: undefined, path },
   });
 
   test('is resumed and extended at the new place, which is stored, if the records are equal', async () => {
@@ -264,11 +264,11 @@ describe('a study whose files have moved', () => {
     await using bench = await startBench(state);
     const { coordinator } = bench;
     expect(await coordinator.overview.study('example')).toMatchObject({ status: 'waiting' });
-    expect((await coordinator.store.study('example'))?.spec.dataset.path).toBe(after);
+    expect((await coordinator.store.study('example'))?.spec.dataset?.path).toBe(after);
     // Also while the study is in memory.
     renameSync(after, before);
     expect(await coordinator.submit(at(before, longer))).toBe('extended');
-    expect((await coordinator.store.study('example'))?.spec.dataset.path).toBe(before);
+    expect((await coordinator.store.study('example'))?.spec.dataset?.path).toBe(before);
   });
 
   test('is refused if the records differ', async () => {

@@ -85,6 +85,8 @@ export function helloFrom(session: string, changes: Partial<Hello> = {}): Hello 
     held: [],
     datasets: [],
     machineId: session,
+    allowed: [],
+    slots: 1,
     ...changes,
   };
 }

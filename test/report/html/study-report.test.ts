@@ -231,7 +231,7 @@ describe('the report', () => {
       ...study,
       spec: {
         ...study.spec,
-        dataset: { ...study.spec.dataset, name: undefined, path: hostile, format: 'idx' },
+        dataset: { ...study.spec.dataset!, name: undefined, path: hostile, format: 'idx' },
       },
       stages: study.stages.map((stage) => ({ ...stage, reason: hostile })),
       shardDigests: { [hostile]: 'd'.repeat(64) },

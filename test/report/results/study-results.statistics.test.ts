@@ -132,7 +132,7 @@ noise   ± is one standard error from the choice of these 400 validation images;
 
   test('the test accuracy has the binomial standard error of its images, unless their number is unknown', () => {
     expect(results.winner!.testStandardError).toBeCloseTo(Math.sqrt((0.468 * 0.532) / 500), 15);
-    const files = { ...study.spec.dataset, test: ['test'] };
+    const files = { ...study.spec.dataset!, test: ['test'] };
     const old = { ...study, imageCounts: null, spec: { ...study.spec, dataset: files } };
     expect(toResults(old, scoredTrials).winner!.testStandardError).toBeNull();
     expect(formatTables(toResults(old, scoredTrials), options)).toContain('test 46.80 %');

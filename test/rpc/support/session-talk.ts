@@ -24,6 +24,8 @@ export const hello: Hello = {
   held: [],
   datasets: [],
   machineId: 'machine-1',
+  allowed: [],
+  slots: 2,
 };
 export const draining: CoordinatorMessage = { kind: 'drain', reason: 'because' };
 

@@ -154,6 +154,8 @@ export const workerMessage: fc.Arbitrary<WorkerMessage> = fc.oneof(
     machineId: name,
     held: progress,
     datasets: fc.array(name, { maxLength: 5 }),
+    allowed: fc.array(name, { maxLength: 5 }),
+    slots: fc.integer({ min: 1, max: 256 }),
   }),
   fc.record({ kind: kind('heartbeat'), packs: progress }),
   fc.record({ kind: kind('measured'), key, measurement: measurement(anyValue) }),

@@ -22,8 +22,10 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 const untested = { testAccuracy: null, testLoss: null, testWorker: null, reproduced: null };
 
 /** A study with a row in every table. */
+const files = [{ name: 'train.py', sha256: 'a'.repeat(64), content: new Uint8Array([1, 2]) }];
+
 const wholeStudy: readonly StoreRow[] = [
-  ...startedStudy,
+  ...startedStudy.map((row) => (row.kind === 'study-created' ? { ...row, files } : row)),
   assigned(coarse(1)),
   ended(completeResult()),
   { ...event('of the study'), study: 'first' },

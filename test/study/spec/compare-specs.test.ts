@@ -28,7 +28,7 @@ describe('comparing a study with the stored one', () => {
   });
 
   test('ignores where the files of a data set are, since their records decide', () => {
-    const { name: _, ...dataset } = { name: undefined, ...spec.dataset };
+    const { name: _, ...dataset } = { name: undefined, ...spec.dataset! };
     const at = (path: string, more: Partial<StudySpec> = {}): StudySpec => ({
       ...spec,
       ...more,
@@ -64,7 +64,7 @@ describe('comparing a study with the stored one', () => {
   test('names a changed alternative or list as a whole', () => {
     const other: StudySpec = {
       ...spec,
-      dataset: { ...spec.dataset, train: ['a', 'b'], test: undefined },
+      dataset: { ...spec.dataset!, train: ['a', 'b'], test: undefined },
       trainer: { ...plainTrainer, cycles: undefined, epochs: 2, measure: 'end' },
     };
     expect(keys(spec, other)).toEqual([

@@ -60,9 +60,9 @@ describe('the rules of a study', () => {
     ['trainer.measure', trained({ cycles: 100, measure: { steps: 1 } })],
     [
       'dataset.validation.0',
-      { ...spec, dataset: { ...spec.dataset, train: ['a'], validation: ['a'] } },
+      { ...spec, dataset: { ...spec.dataset!, train: ['a'], validation: ['a'] } },
     ],
-    ['test', { ...spec, test: 'all', dataset: { ...spec.dataset, test: undefined } }],
+    ['test', { ...spec, test: 'all', dataset: { ...spec.dataset!, test: undefined } }],
     ['stages', staged()],
     ['stages.1.name', staged(coarse, { ...coarse })],
     ['stages.0.trials', staged({ ...coarse, trials: 2 })],

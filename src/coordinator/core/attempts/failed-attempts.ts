@@ -69,6 +69,9 @@ function countedFailure(turn: Turn, pack: PackEntry, failure: PackFailure): Pack
 function whyNotCounted(turn: Turn, pack: PackEntry, failure: PackFailure): string | null {
   const worker = turn.state.workers.get(pack.session);
   if (failure.isWorkersFault === true) return 'all packs of the worker were slow';
+  const study = turn.state.studies.get(pack.study);
+  // A program has ended with an error; what a worker lacks is `returned`.
+  if (worker !== undefined && isProven(worker) && study?.needs != null) return null;
   // bug: crash-in-company-counts
   if (pack.members.length > 1) return 'the pack had several trials';
   if (worker === undefined || !isProven(worker)) return 'the worker has not finished a trial';
@@ -150,8 +153,13 @@ export function closeObsolete(turn: Turn, { study, trial }: TrialPlace, kind: At
   }
 }
 
-/** Cancels a study with all of its trials and attempts that have not ended. */
-export function cancelStudy(turn: Turn, study: StudyEntry, reason: string): void {
+/** Ends a study, with all of its trials and attempts that have not ended. */
+export function cancelStudy(
+  turn: Turn,
+  study: StudyEntry,
+  reason: string,
+  status: 'cancelled' | 'failed' = 'cancelled',
+): void {
   for (const trial of study.trials.values()) {
     for (const attempt of trial.attempts) {
       if (attempt.outcome === null)
@@ -159,7 +167,7 @@ export function cancelStudy(turn: Turn, study: StudyEntry, reason: string): void
     }
     if (isEnded(trial)) continue;
     updateTrial(study, trial, { kind: 'cancelled', reason });
-    const row = { study: study.name, trial: trial.id, status: 'cancelled', reason } as const;
+    const row = { study: study.name, trial: trial.id, status: 'cancelled' as const, reason };
     turn.persist({ kind: 'trial-status', ...row });
   }
   study.best = undefined;
@@ -167,6 +175,6 @@ export function cancelStudy(turn: Turn, study: StudyEntry, reason: string): void
     // bug: cancelled-study-runs-on
     if (pack.study === study.name) abortPack(turn, pack, reason);
   }
-  setStudyStatus(turn, study, 'cancelled', reason);
+  setStudyStatus(turn, study, status, reason);
   storeRanks(turn, study);
 }

@@ -9,7 +9,10 @@ import type { PackEntry, StudyEntry } from '../state/cluster-state.ts';
 import type { TrialEntry, AttemptEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 
-type CommonRules = Pick<ResultRules, 'metrics' | 'schedule' | 'isThinned' | 'validationCount'>;
+type CommonRules = Pick<
+  ResultRules,
+  'metrics' | 'schedule' | 'measuresAnyStep' | 'isThinned' | 'validationCount'
+>;
 
 /** By study and pack key: the same for all trials that may share a pack. */
 const known = new WeakMap<StudyEntry, Map<string, CommonRules>>();
@@ -26,6 +29,7 @@ function commonRules(study: StudyEntry, params: Params): CommonRules {
   const rules = {
     metrics,
     validationCount,
+    measuresAnyStep: trainer.measuresAnyStep === true,
     schedule: trainer.measuredSteps(settings, trainRecords(study)),
     isThinned: (points: number) => mayExceedMessage(points, metrics),
   };

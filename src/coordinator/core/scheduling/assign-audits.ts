@@ -24,7 +24,7 @@ export function* assignAudits(turn: Turn, study: StudyEntry): Generator<void> {
   const threads = workers.reduce((sum, worker) => sum + worker.threads, 0);
   for (const worker of workers) {
     const { packMax } = worker;
-    while (freeThreads(state, worker) > 0) {
+    while (freeThreads(state, worker, study) > 0) {
       const possible = waiting.filter((trial) => mayAudit(turn, study, worker, trial));
       const trials = selectPack(study, possible, { waiting: waiting.length, threads, packMax });
       if (trials.length === 0) break;

@@ -31,7 +31,7 @@ export function assignIsolated(turn: Turn, study: StudyEntry): void {
         !isForOthers(trial, worker, able),
     );
     const idle = possible.find(
-      (worker) => worker.packs.size === 0 && freeThreads(state, worker) > 0,
+      (worker) => worker.packs.size === 0 && freeThreads(state, worker, study) > 0,
     );
     const [next] = possible.toSorted((a, b) => a.packs.size - b.packs.size);
     if (idle !== undefined) {

@@ -10,7 +10,7 @@
  * Shares are in memory only: after a restart, all studies start with the same use.
  */
 import type { ClusterState, StudyEntry } from '../state/cluster-state.ts';
-import { ableWorkers, freeThreads, someWorker } from '../workers/able-workers.ts';
+import { ableWorkers, freeThreadsOf, someWorker } from '../workers/able-workers.ts';
 
 /** Each pack counts at least so much thread time: packs that are assigned together are shared in turn. */
 const packMs = 1_000;
@@ -92,7 +92,7 @@ export function skipUse({ shares, lastEventMs }: ClusterState): void {
 }
 
 export function hasFreeThread(state: ClusterState): boolean {
-  return someWorker(state, (worker) => freeThreads(state, worker) > 0);
+  return someWorker(state, (worker) => freeThreadsOf(state, worker) > 0);
 }
 
 /** Adds the thread time since the last count to the studies that held the threads. */

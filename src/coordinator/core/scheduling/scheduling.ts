@@ -87,7 +87,7 @@ function prepare(turn: Turn, worker: WorkerEntry, key: string, reference: Datase
 
 function* assignTrials(turn: Turn, study: StudyEntry): Generator<void> {
   const { state, now } = turn;
-  const isFree = (worker: WorkerEntry): boolean => freeThreads(state, worker) > 0;
+  const isFree = (worker: WorkerEntry): boolean => freeThreads(state, worker, study) > 0;
   // Called at each event, when most threads are busy.
   if (study.waiting === 0 || !someWorker(state, isFree)) return;
   const able = ableWorkers(state, study);
@@ -168,7 +168,7 @@ function* assignTest(turn: Turn, study: StudyEntry, trial: TrialEntry): Generato
   const able = connected.filter((worker) => !worker.datasetFailures.has(testKey));
   const eligible = isContested ? able : preferredTesters(state, study, trial, able);
   const worker = eligible.find(
-    (candidate) => candidate.datasets.has(testKey) && freeThreads(state, candidate) > 0,
+    (candidate) => candidate.datasets.has(testKey) && freeThreads(state, candidate, study) > 0,
   );
   if (worker !== undefined) {
     assignPack(turn, { study, worker, trials: [trial], kind: 'test' });

@@ -69,6 +69,8 @@ export class StudyEntry {
   /** Keys of `data.search` and `data.test`. */
   readonly searchKey: string;
   readonly testKey: string | null;
+  /** What a worker must allow (`study/program-needs.ts`); null: nothing. */
+  readonly needs: string | null;
   readonly stages: StageEntry[];
   readonly results = new PackedResults();
   readonly trials = new TrialIndex();
@@ -78,6 +80,8 @@ export class StudyEntry {
   waiting = 0;
   /** Trials whose attempts ended without a result, since the coordinator started. */
   readonly setbacks = new Map<TrialEntry, Setback>();
+  /** Failures of its program since the coordinator started, and the workers on which it has failed. */
+  readonly programFailures = { count: 0, sessions: new Set<string>() };
   winner: WinnerRecord | null;
   /** The best configuration so far; undefined: not known, `bestSoFar` finds it. */
   best: StudySummary['best'] | undefined;
@@ -103,6 +107,7 @@ export class StudyEntry {
     this.data = data;
     this.searchKey = datasetKey(data.search);
     this.testKey = data.test === null ? null : datasetKey(data.test);
+    this.needs = data.trainer.needs?.(spec.trainer) ?? null;
     this.stages = stages.map((stage) => new StageEntry(stage));
     this.winner = winner;
   }
@@ -169,6 +174,9 @@ export class WorkerEntry {
   reportedLost = false;
   /** Keys of the data sets that it holds. */
   readonly datasets = new Set<string>();
+  /** Programs of users that it runs (`study/program-needs.ts`), and how many at once. */
+  allowed: ReadonlySet<string> = new Set();
+  slots = 1;
   /** Key of the data set that it is fetching, one at a time; null if none. */
   preparing: string | null = null;
   /** Why a data set could not be fetched, by its key. */

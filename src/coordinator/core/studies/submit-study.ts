@@ -1,5 +1,6 @@
 /** Submitting studies: a new study, or more trials or stages for a study that is in memory. */
 import { assert } from '../../../base/assert.ts';
+import type { StoredFile } from '../../../study/program-files.ts';
 import {
   configurationCount,
   type StageSpec,
@@ -19,13 +20,16 @@ import { extendRound } from './stage-progress.ts';
 export type SubmitDetails = Pick<
   StudyRecord,
   'priority' | 'shardDigests' | 'officialData' | 'dataWarnings' | 'imageCounts'
->;
+> & {
+  /** Files that its trainer needs; absent: none. */
+  readonly files?: readonly StoredFile[];
+};
 
 export function submitStudy(
   turn: Turn,
   spec: StudySpec,
   data: StudyData,
-  details: SubmitDetails,
+  { files = [], ...details }: SubmitDetails,
 ): void {
   const { state, now } = turn;
   assert(!state.studies.has(spec.study), () => `study ${spec.study} is new`);
@@ -41,7 +45,7 @@ export function submitStudy(
     winner: null,
   };
   state.studies.set(spec.study, new StudyEntry(record, data));
-  turn.persist({ kind: 'study-created', record });
+  turn.persist({ kind: 'study-created', record, ...(files.length > 0 && { files }) });
 }
 
 /** The record of a stage that has not opened. */

@@ -7,6 +7,7 @@ import {
   type WorkerEntry,
 } from '../state/cluster-state.ts';
 import { isActive, isReproducible } from '../state/study-entry.ts';
+import { allowOption, meetsNeeds } from '../../../study/program-needs.ts';
 import { failuresInRow, isBackingOff, isResting } from './worker-backoff.ts';
 
 /** Connected workers that may run trials of the study, whether or not they have its data and a free thread. */
@@ -29,7 +30,8 @@ export function expectsReferee(
   now: Pick<Moment, 'monotonicMs'>,
 ): boolean {
   const { settings, refereeUntilMs } = state;
-  if (settings.hasReferee !== true) return false;
+  // A referee runs no programs.
+  if (settings.hasReferee !== true || study.needs !== null) return false;
   if (ableReferees(state, study).length > 0) return true;
   const isStarting = refereeUntilMs === null || now.monotonicMs < refereeUntilMs;
   const hasFailed = someWorker(
@@ -64,6 +66,8 @@ export function isAble(state: ClusterState, worker: WorkerEntry, study: StudyEnt
     !worker.draining &&
     !state.excluded.has(worker.session) &&
     hasRightArithmetic(state, worker, study) &&
+    // bug: unallowed-worker-gets-work
+    meetsNeeds(worker.allowed, study.needs) &&
     !worker.datasetFailures.has(study.searchKey)
   );
 }
@@ -73,7 +77,19 @@ export function someWorker(state: ClusterState, is: (worker: WorkerEntry) => boo
   return false;
 }
 
-export function freeThreads(state: ClusterState, worker: WorkerEntry): number {
+/** Threads of the worker that may run trials of the study. */
+export function freeThreads(state: ClusterState, worker: WorkerEntry, study: StudyEntry): number {
+  const free = freeThreadsOf(state, worker);
+  if (free === 0 || study.needs === null) return free;
+  const programs = [...worker.packs].filter((pack) => {
+    const other = state.studies.get(pack.study);
+    return other === undefined || other.needs !== null;
+  });
+  return Math.max(0, Math.min(free, worker.slots - programs.length));
+}
+
+/** Threads of the worker that run nothing and may be used. */
+export function freeThreadsOf(state: ClusterState, worker: WorkerEntry): number {
   if (!worker.connected || worker.draining || state.reserved.has(worker)) return 0;
   // bug: failed-worker-does-not-pause
   if (isResting(state, worker)) return 0;
@@ -103,6 +119,8 @@ export function incompatibleWith(
     const [found, expected] = [worker.selfTestDigest, state.settings.selfTestDigest];
     return `its arithmetic differs (self-test digest ${found.slice(0, 8)}, expected ${expected.slice(0, 8)}): it receives no trials of ${study.name}`;
   }
+  if (!meetsNeeds(worker.allowed, study.needs))
+    return `it does not allow the program of ${study.name}; if you trust the program, start the worker with ${allowOption(study.needs ?? '')}`;
   return worker.datasetFailures.get(study.searchKey) ?? null;
 }
 

@@ -9,11 +9,13 @@
  */
 import type { PackProgress } from '../../../rpc/messages/messages.ts';
 import { abortPack, isPackDone } from '../attempts/close-attempt.ts';
+import { noteProgramFailure } from '../attempts/broken-program.ts';
 import { failPack, type PackFailure } from '../attempts/failed-attempts.ts';
 import type { ClusterState, Moment, PackEntry, WorkerEntry } from '../state/cluster-state.ts';
 import { isAwaited } from '../state/study-entry.ts';
 import type { Turn } from '../state/turn.ts';
 import { noteDeath } from '../attempts/setbacks.ts';
+import { isProven } from './machines.ts';
 import { countFailure } from './worker-backoff.ts';
 
 type NewLease = Pick<PackEntry, 'id' | 'study' | 'kind' | 'assignedAt'> &
@@ -118,8 +120,23 @@ export function freeThread(turn: Turn, worker: WorkerEntry, id: string, end: Pac
   const pack = packHeldBy(turn.state, id, worker);
   if (pack === undefined) return;
   const wasAsked = worker.draining && end.outcome === 'returned';
-  if (!isPackDone(pack) && !wasAsked) countFailure(turn, worker, end.reason);
+  if (!isPackDone(pack) && !wasAsked && !isProgramFailure(turn, worker, pack, end))
+    countFailure(turn, worker, end.reason);
   endPack(turn, worker, pack, end);
+  const study = turn.state.studies.get(pack.study);
+  if (study !== undefined && end.outcome === 'crashed')
+    noteProgramFailure(turn, study, pack, end.reason);
+}
+
+/** A program of the user has failed on a worker that has finished trials, so the worker is not the cause. */
+function isProgramFailure(
+  { state }: Turn,
+  worker: WorkerEntry,
+  pack: PackEntry,
+  { outcome }: PackFailure,
+): boolean {
+  const needs = state.studies.get(pack.study)?.needs ?? null;
+  return needs !== null && outcome === 'crashed' && isProven(worker);
 }
 
 function endPack(turn: Turn, worker: WorkerEntry, pack: PackEntry, failure: PackFailure): void {

@@ -22,7 +22,8 @@ import { backOffReason } from './worker-backoff.ts';
  *     ready, busy -- drain requested or announced --> draining --> (gone)
  *     any, connected -- many packs failed in a row --> backing off (until when)
  *                    -- wrong result ----------------> excluded (until the process is restarted)
- *                    -- other arithmetic, no data ---> incompatible
+ *                    -- other arithmetic, no data,
+ *                       program is not allowed ------> incompatible
  */
 export function workerState(
   state: ClusterState,
@@ -43,11 +44,12 @@ export function workerState(
 /** A worker's stream has opened: a new worker, or a session that comes back. */
 export function joinWorker(turn: Turn, hello: Hello, peer: Peer): void {
   const { state } = turn;
-  const { session, threads, packMax, kernel, selfTestDigest, machineId } = hello;
+  const { session, threads, packMax, kernel, selfTestDigest, machineId, slots } = hello;
   const worker = state.workers.get(session) ?? new WorkerEntry(session, hello.name);
   const { address, tokenId } = peer;
   const identity = { address, tokenId, machineId };
-  Object.assign(worker, { ...identity, threads, packMax, kernel, selfTestDigest });
+  const allowed = new Set(hello.allowed);
+  Object.assign(worker, { ...identity, threads, packMax, kernel, selfTestDigest, slots, allowed });
   // bug: returning-session-shares-a-name
   worker.name = freeName(state, worker);
   worker.machine = healthOf(state, machineOf(worker));

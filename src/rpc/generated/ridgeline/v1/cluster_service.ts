@@ -160,6 +160,13 @@ export interface Hello {
    * after every start. Workers of one machine send the same id.
    */
   machineId: string;
+  /**
+   * Programs of users that the worker runs: `command:NAME`, `files:sha256:DIGEST`, or `*` for every command
+   * line with files; at most 1024. Empty: it runs none.
+   */
+  allowed: string[];
+  /** Number of such programs that it runs at once; 1 to 256, at most `threads`. */
+  slots: number;
 }
 
 export interface PackProgress {
@@ -697,6 +704,8 @@ function createBaseHello(): Hello {
     held: [],
     datasets: [],
     machineId: "",
+    allowed: [],
+    slots: 0,
   };
 }
 
@@ -734,6 +743,12 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.machineId !== "") {
       writer.uint32(90).string(message.machineId);
+    }
+    for (const v of message.allowed) {
+      writer.uint32(98).string(v!);
+    }
+    if (message.slots !== 0) {
+      writer.uint32(104).uint32(message.slots);
     }
     return writer;
   },
@@ -837,6 +852,22 @@ export const Hello: MessageFns<Hello> = {
             }
 
             message.machineId = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.allowed.push(reader.string());
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.slots = reader.uint32();
             continue;
           }
         }

@@ -171,7 +171,14 @@ export interface SubmitStudyRequest {
    * Weight of the study's share of the threads, compared with other studies that are running: 1 to 100.
    * Absent: 1 for a new study; a stored study keeps its priority.
    */
-  priority?: number | undefined;
+  priority?:
+    | number
+    | undefined;
+  /**
+   * Contents of the files that the trainer of `spec` names by their digests, in any order; at most 786432 bytes
+   * in all.
+   */
+  files: Buffer[];
 }
 
 export interface SubmitStudyResponse {
@@ -518,7 +525,7 @@ export const GetVersionResponse: MessageFns<GetVersionResponse> = {
 };
 
 function createBaseSubmitStudyRequest(): SubmitStudyRequest {
-  return { spec: "", fresh: false, file: "", priority: undefined };
+  return { spec: "", fresh: false, file: "", priority: undefined, files: [] };
 }
 
 export const SubmitStudyRequest: MessageFns<SubmitStudyRequest> = {
@@ -534,6 +541,9 @@ export const SubmitStudyRequest: MessageFns<SubmitStudyRequest> = {
     }
     if (message.priority !== undefined) {
       writer.uint32(32).uint32(message.priority);
+    }
+    for (const v of message.files) {
+      writer.uint32(42).bytes(v!);
     }
     return writer;
   },
@@ -581,6 +591,14 @@ export const SubmitStudyRequest: MessageFns<SubmitStudyRequest> = {
             }
 
             message.priority = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.files.push(Buffer.from(reader.bytes()));
             continue;
           }
         }

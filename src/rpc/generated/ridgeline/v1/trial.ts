@@ -16,7 +16,7 @@ export const protobufFileName = "ridgeline/v1/trial.proto";
  * no file name and no address; the worker fetches shards from the coordinator by digest.
  */
 export interface DatasetReference {
-  /** 1 to 1024 shards. Records are numbered through the shards in this order. */
+  /** At most 1024 shards; none if the trainer reads its own data. Records are numbered through the shards in this order. */
   shards: ShardReference[];
   /** Seed that draws the counted selections; less than 2^53. */
   seed: bigint;
@@ -64,7 +64,7 @@ export interface Selection {
 }
 
 export interface ShardNames {
-  /** 1 to 1024 names. */
+  /** At most 1024 names; none if the trainer reads its own data. */
   names: string[];
 }
 

@@ -1,0 +1,125 @@
+/** `ridgeline check-trainer`: trains a trial of a study with its program twice, and says what the program may claim. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { loadStudy } from '../../config/load-study.ts';
+import { readProgramFiles } from '../../config/program-files.ts';
+import { sampleTrials, type SampledStage } from '../../search/samplers/sample-trials.ts';
+import { givenDistribution, type Params } from '../../study/search-space.ts';
+import { programFiles } from '../../study/program-files.ts';
+import { allowOption } from '../../study/program-needs.ts';
+import type { StudySpec } from '../../study/spec/study-spec.ts';
+import { trainerName } from '../../study/trainer-description.ts';
+import { trialName } from '../../study/trial.ts';
+import {
+  commandNeeds,
+  commandSettings,
+  isCommand,
+  type CommandSettings,
+} from '../../trainers/command/settings.ts';
+import { taskSeed, type CommandTask } from '../../trainers/command/task.ts';
+import { describeTrainer } from '../../trainers/registry.ts';
+import { allowedWords } from '../../worker/command/allowance.ts';
+import { checkCommand } from '../../worker/command/check-command.ts';
+import { removeFolder } from '../../worker/command/run-trial.ts';
+import { checkLines, isCheckPassed } from '../training/trainer-check-text.ts';
+import { say, type Context } from '../process/context.ts';
+import { exitCode } from '../process/exit-codes.ts';
+import { addCommand, usageError } from '../process/options.ts';
+import { withProgramOptions, type ProgramFlags } from '../process/program-options.ts';
+import { programHost } from '../training/program-host.ts';
+
+export function addCommands(program: Command, context: Context): void {
+  const command = addCommand(program, 'check-trainer', {
+    summary: 'trains one trial twice and says what your trainer may claim',
+    description:
+      'Trains the first trial of a study twice with the program of its trainer section, and from rung to rung if it resumes, and says what is wrong or what the section may claim.',
+    notes:
+      'The exit code is 1 if the program fails, or if it does not do what the section says. docs/own-trainers.md is the guide.',
+    examples: ['ridgeline check-trainer study.yaml'],
+  });
+  withProgramOptions(command)
+    .argument('<study>', 'study file (YAML) with a command in its trainer section')
+    .action(async (file: string, flags: ProgramFlags) => {
+      context.finish(await check(file, flags, context));
+    });
+}
+
+async function check(file: string, flags: ProgramFlags, context: Context): Promise<number> {
+  const spec = await loadStudy(file, describeTrainer);
+  if (!isCommand(spec.trainer))
+    throw usageError(
+      `${file} has the trainer ${trainerName(spec.trainer)}, which is a part of Ridgeline: there is nothing to check.`,
+      'Give a study whose trainer section has a command.',
+    );
+  const settings = commandSettings(spec.trainer);
+  const contents = await readProgramFiles(spec, file);
+  const directory = await mkdtemp(join(tmpdir(), 'ridgeline-check-'));
+  const host = programHost(flags, { threads: 1, cacheDir: directory }, context);
+  const needs = commandNeeds(settings);
+  // The user names the study file, and with it the program beside it.
+  const words = allowedWords(
+    { ...host.allowance, files: new Set([needs]) },
+    settings.command,
+    needs,
+  );
+  if (words === null)
+    throw usageError(
+      `${file} names the program ${needs}, which this command does not know.`,
+      `Give its path: ${allowOption(needs)}.`,
+    );
+  const names = programFiles(settings).map(({ name }) => name);
+  const files = new Map(names.map((name, index) => [name, contents[index] ?? new Uint8Array(0)]));
+  const { trial, params } = firstTrial(spec);
+  const task = wholeTask(spec, settings, trial, params);
+  try {
+    const report = await checkCommand({ settings, words, files, task, directory }, host, (text) =>
+      say(context, text),
+    );
+    const source = { trial, parameters: task.parameters, settings, needs, report };
+    context.stdout.write(`${checkLines(source).join('\n')}\n`);
+    return isCheckPassed(source) ? exitCode.done : exitCode.failed;
+  } finally {
+    await removeFolder(directory);
+  }
+}
+
+function firstTrial(spec: StudySpec): { readonly trial: string; readonly params: Params } {
+  const [stage] = spec.stages;
+  const space = Object.fromEntries(
+    Object.entries(stage?.search ?? {}).flatMap(([name, from]) => {
+      const distribution = givenDistribution(from);
+      return distribution === null ? [] : [[name, distribution]];
+    }),
+  );
+  // A model needs results; its first trials are spread.
+  const sampled: SampledStage | undefined =
+    stage?.sampler === 'model' ? { ...stage, sampler: 'spread' } : stage;
+  const [first] =
+    sampled === undefined ? [] : sampleTrials({ ...spec, replicates: 1 }, sampled, space);
+  return first === undefined
+    ? { trial: 'check/1', params: {} }
+    : { trial: trialName(first.id), params: first.params };
+}
+
+function wholeTask(
+  { seed }: StudySpec,
+  { parameters, rungs }: CommandSettings,
+  trial: string,
+  params: Params,
+): CommandTask {
+  return {
+    contract: 1,
+    trial,
+    attempt: 1,
+    replicate: 1,
+    seed: taskSeed(seed, 1),
+    parameters: { ...parameters, ...params },
+    from: null,
+    to: rungs.at(-1) ?? 1,
+    test: false,
+    data: null,
+    out: 'out',
+  };
+}

@@ -1,0 +1,195 @@
+/**
+ * Command pool: the trials that programs of the user train on this worker, by pack, one process each. It
+ * has no queue: trials wait in the coordinator.
+ *
+ * The Piscina threads of the worker are not used: a program is a process of its own.
+ */
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { assert } from '../../base/assert.ts';
+import { errorMessage } from '../../base/errors.ts';
+import { allowOption } from '../../study/program-needs.ts';
+import type { Measurement } from '../../study/trial.ts';
+import { programFiles, type ProgramFile } from '../../study/program-files.ts';
+import { commandNeeds, type CommandSettings } from '../../trainers/command/settings.ts';
+import type { CommandTask } from '../../trainers/command/task.ts';
+import type { PackEnd } from '../thread-pool.ts';
+import { allowedWords, type Allowance } from './allowance.ts';
+import { removeFolder, runTrial, type CommandHost, type RunningTrial } from './run-trial.ts';
+
+export interface CommandPoolOptions extends CommandHost {
+  readonly allowance: Allowance;
+  /** Processes at the same time. */
+  readonly slots: number;
+  /** Values of `CUDA_VISIBLE_DEVICES` by slot; empty: that of the worker. */
+  readonly devices: readonly string[];
+  /** Where working folders are made. */
+  readonly directory: string;
+}
+
+export interface CommandRequest {
+  readonly settings: CommandSettings;
+  readonly task: CommandTask;
+  /** Reads a file of the study. */
+  readonly file: (file: ProgramFile) => Promise<Uint8Array>;
+}
+
+/** A trial that failed because of its program. */
+export class CommandFailure extends Error {
+  /** The end of the program's error output. */
+  readonly log: string;
+
+  constructor(reason: string, log: string) {
+    super(reason);
+    this.log = log;
+  }
+}
+
+interface RunningPack {
+  readonly slot: number;
+  readonly stopped: PromiseWithResolvers<string>;
+  run: RunningTrial | null;
+  /** How often the pack's progress was read while it ran. */
+  beats: number;
+}
+
+/** Disposing of the pool stops its processes and waits until they have ended. */
+export class CommandPool implements AsyncDisposable {
+  readonly #options: CommandPoolOptions;
+  readonly #running = new Map<string, RunningPack>();
+  readonly #ending = new Set<Promise<unknown>>();
+  #folders = 0;
+
+  constructor(options: CommandPoolOptions) {
+    this.#options = options;
+  }
+
+  /** Removes working folders of workers that were killed. */
+  async removeAbandoned(): Promise<void> {
+    const { directory } = this.#options;
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    for (const name of await readdir(directory)) {
+      const owner = Number(name.split('-')[0]);
+      if (Number.isInteger(owner) && !isAlive(owner)) await removeFolder(join(directory, name));
+    }
+  }
+
+  /**
+   * @param request if it rejects, the pack is `stopped`
+   * @throws CommandFailure if the program fails
+   */
+  async train(
+    name: string,
+    request: Promise<CommandRequest>,
+    onMeasured: (member: number, measurement: Measurement) => void,
+  ): Promise<PackEnd> {
+    assert(!this.#running.has(name), () => `pack ${name} runs once`);
+    const pack: RunningPack = {
+      slot: this.#freeSlot(),
+      stopped: Promise.withResolvers(),
+      run: null,
+      beats: 0,
+    };
+    this.#running.set(name, pack);
+    const work = this.#run(pack, request, (measurement) => onMeasured(0, measurement));
+    this.#ending.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#ending.delete(work);
+      this.#running.delete(name);
+    }
+  }
+
+  stop(name: string, reason: string): void {
+    const pack = this.#running.get(name);
+    pack?.stopped.resolve(reason);
+    pack?.run?.stop();
+  }
+
+  has(name: string): boolean {
+    return this.#running.has(name);
+  }
+
+  /**
+   * A counter per running pack. It grows as long as the process runs: a process that hangs ends at its own
+   * limits, `trainer.silence` and `trainer.timeout`.
+   */
+  progress(): Map<string, number> {
+    const found = new Map<string, number>();
+    for (const [name, pack] of this.#running) {
+      if (pack.run !== null) pack.beats += 1;
+      found.set(name, pack.beats);
+    }
+    return found;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const name of this.#running.keys()) this.stop(name, 'the worker is stopping');
+    await Promise.allSettled(this.#ending);
+  }
+
+  async #run(
+    pack: RunningPack,
+    request: Promise<CommandRequest>,
+    onMeasured: (measurement: Measurement) => void,
+  ): Promise<PackEnd> {
+    const { allowance, devices, directory } = this.#options;
+    let ready: CommandRequest;
+    const files = new Map<string, Uint8Array>();
+    try {
+      ready = await request;
+      for (const file of programFiles(ready.settings)) files.set(file.name, await ready.file(file));
+    } catch (error) {
+      return { kind: 'stopped', reason: errorMessage(error) };
+    }
+    const { settings, task } = ready;
+    const needs = commandNeeds(settings);
+    const words = allowedWords(allowance, settings.command, needs);
+    if (words === null)
+      return { kind: 'stopped', reason: `this worker was not started with ${allowOption(needs)}` };
+    this.#folders += 1;
+    const folder = join(directory, `${process.pid}-${this.#folders}`);
+    const device = devices[pack.slot] ?? null;
+    try {
+      pack.run = runTrial(
+        { settings, words, task, files, folder, device },
+        this.#options,
+        onMeasured,
+      );
+      void pack.stopped.promise.then(() => pack.run?.stop());
+      const end = await pack.run.ended;
+      if (end.kind === 'trained') return { kind: 'ended', results: [end.result] };
+      if (end.kind === 'failed')
+        throw new CommandFailure(withLastLine(end.reason, end.log), end.log);
+      if (end.kind === 'unfit') return { kind: 'stopped', reason: end.reason };
+      return { kind: 'stopped', reason: await pack.stopped.promise };
+    } finally {
+      await removeFolder(folder);
+    }
+  }
+
+  #freeSlot(): number {
+    const taken = new Set([...this.#running.values()].map(({ slot }) => slot));
+    let slot = 0;
+    while (taken.has(slot)) slot += 1;
+    return slot;
+  }
+}
+
+/** Of the last line, which mostly says what is wrong: `ValueError: …`. */
+const lastLineMax = 300;
+
+function withLastLine(reason: string, log: string): string {
+  const last = log.trimEnd().split('\n').at(-1)?.trim().slice(0, lastLineMax) ?? '';
+  return last === '' ? reason : `${reason}: ${last}`;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

@@ -1,0 +1,103 @@
+/** Own trainers: a program of the user, searched over worker processes that allow it. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ridgeline, scratchDir, start, type ResultsJson } from './support/processes.ts';
+
+const script = `
+const task = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
+const { x, shape, offset } = task.parameters;
+const loss = (x - offset) ** 2 + shape;
+process.stderr.write('training ' + process.env.SECRET);
+if (process.env.OTHER !== undefined) process.exit(9);
+console.log(JSON.stringify({ step: 1, metrics: { loss: loss + 1 } }));
+console.log(JSON.stringify(x > 0.84 ? { diverged: 1 } : { done: 2, metrics: { loss } }));
+`;
+
+const study = `
+study: parabola
+trainer:
+  command: [${process.execPath}, train.cjs]
+  files: [train.cjs]
+  rungs: [2]
+  metrics: { loss: minimize }
+  parameters: { offset: 0.3 }
+  repeatable: exact
+search:
+  x: { uniform: [0, 1] }
+  shape: { values: [0, 1] }
+stages:
+  - { name: only, trials: 12 }
+`;
+
+function written(dir: string): string {
+  writeFileSync(join(dir, 'train.cjs'), script);
+  const file = join(dir, 'study.yaml');
+  writeFileSync(file, study);
+  return file;
+}
+
+interface Row {
+  readonly trial: string;
+  readonly params: object;
+  readonly loss: number | null;
+  readonly status: string;
+  readonly reason: string | null;
+}
+
+const rowsOf = (results: ResultsJson): Row[] =>
+  results.stages
+    .flatMap(({ trials }) => trials as unknown as Row[])
+    .map(({ trial, params, loss, status }) => ({ trial, params, loss, status, reason: null }))
+    .toSorted((a, b) => (a.trial < b.trial ? -1 : 1));
+
+test('a program is searched over three workers that allow it, with the results of run, and not by one that does not', async () => {
+  const dir = scratchDir();
+  const file = written(dir);
+  const json = ['--format', 'json'];
+  const alone = await ridgeline(['run', file, '--state', join(dir, 'alone'), ...json], {
+    env: { SECRET: 'abcdefgh', OTHER: 'kept out' },
+  });
+  expect(alone.code, alone.stderr).toBe(0);
+  expect(alone.stderr).toContain('diverged');
+
+  const checked = await ridgeline(['check-trainer', file]);
+  expect(checked).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('exact, as the section says'),
+  });
+  const allowed = /--allow-files sha256:[0-9a-f]{64}/.exec(checked.stdout)?.[0].split(' ') ?? [];
+
+  const state = ['--state', join(dir, 'cluster')];
+  const coordinator = start(['coordinator', '--listen', '127.0.0.1:0', ...state]);
+  await coordinator.prints(/ridgeline worker --join/);
+  const join_ = ['--join', `@${join(dir, 'cluster', 'worker.join')}`, '--threads', '1'];
+  const refusing = start(['worker', '--name', 'refusing', ...join_]);
+  await refusing.prints(/joined/);
+  expect(await ridgeline(['submit', file, ...state])).toMatchObject({ code: 0 });
+  const workers = await ridgeline(['workers', ...json, ...state]);
+  expect(JSON.parse(workers.stdout)).toMatchObject([
+    {
+      name: 'refusing',
+      state: 'incompatible',
+      reason: expect.stringContaining(`start the worker with ${allowed.join(' ')}`),
+    },
+  ]);
+
+  for (const name of ['one', 'two', 'three'])
+    start(['worker', '--name', name, ...join_, ...allowed, '--pass-env', 'SECRET'], {
+      env: { SECRET: 'abcdefgh' },
+    });
+  const watched = await ridgeline(['watch', 'parabola', ...state]);
+  expect(watched.code, watched.stderr).toBe(0);
+  const [here, there] = await Promise.all(
+    [join(dir, 'alone'), join(dir, 'cluster')].map(async (at) => {
+      const { stdout } = await ridgeline(['results', 'parabola', '--all', ...json, '--state', at]);
+      return JSON.parse(stdout) as ResultsJson;
+    }),
+  );
+  expect(rowsOf(here!)).toHaveLength(12);
+  expect(rowsOf(there!)).toEqual(rowsOf(here!));
+  const best = rowsOf(here!).toSorted((a, b) => (a.loss ?? Infinity) - (b.loss ?? Infinity))[0];
+  expect(here!.winner).toMatchObject({ trial: best?.trial, params: { shape: 0 } });
+});
