@@ -100,4 +100,27 @@ describe('the examples', () => {
     expect(stdout).toMatch(/only\/\d/);
     expect(stdout).toMatch(/node[12]/);
   });
+
+  test('optuna-drives-the-cluster.py trains what Optuna proposes, and the last study repeats it (skipped without optuna)', async ({
+    skip,
+  }) => {
+    const probe = await run(python, ['-c', 'import grpc, grpc_tools, optuna']).catch(() => null);
+    if (probe === null) return skip(`${python} has no optuna, grpcio and grpcio-tools`);
+    const state = join(scratchDir(), 'state');
+    const coordinator = start(['coordinator', '--listen', '127.0.0.1:0', '--state', state]);
+    await coordinator.prints(/ridgeline worker --join/);
+    start(['worker', '--join', `@${join(state, 'worker.join')}`, '--threads', '1']);
+    const program = ['examples/optuna-drives-the-cluster.py', `@${join(state, 'admin.join')}`];
+    const last = join(state, 'last.yaml');
+    const done = await run(python, [...program, 'examples/asked.yaml', last]);
+    expect(done.stdout).toMatch(/^best: 0\.9\d* \{.*'hidden': (20|40)/m);
+    const columns = ['--all', '--columns', 'trial,lambda,hidden,digest', '--format', 'tsv'];
+    const results = await ridgeline(['results', 'asked', ...columns, '--state', state]);
+    expect(results.stdout.match(/^proposed\/also-\d+\t/gm), results.stderr).toHaveLength(12);
+    const elsewhere = join(scratchDir(), 'state');
+    const again = await ridgeline(['run', last, '--state', elsewhere, '--workers', '1']);
+    expect(again.code, again.stderr).toBe(0);
+    const repeated = await ridgeline(['results', 'asked', ...columns, '--state', elsewhere]);
+    expect(repeated.stdout).toBe(results.stdout);
+  });
 });

@@ -166,6 +166,14 @@ stages: [{ name: wide, trials: 4 }, { name: near, trials: 4, narrow: wide }]`,
       'stages.0.also.0.hidden: is not searched in this stage (searched: lambda)',
     ],
     [searching('{ lambda: { log_uniform: [1.0e-6, 1.0], also: [-1] } }'), 'also.0: must be from 0'],
+    [
+      `search: { ${lambda} }\nstages: [{ name: one, trials: 2 }]`,
+      'must be a whole number from 3 to',
+    ],
+    [
+      `search: { ${lambda} }\nstages: [{ name: one, trials: 0 }]`,
+      'stages.0.trials: must be at least 3, got 0. Only a stage with known configurations (also) may have 0',
+    ],
   ])('with %s is rejected with the reason', (sections, message) => {
     const report = problemsOf(sections);
     expect(report).toContain(message);

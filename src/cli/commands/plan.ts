@@ -90,7 +90,7 @@ async function dataAndCost(spec: StudySpec, pack: number, dataDir: string, conte
 /** As the scheduler forms packs of the first stage, so that no thread is idle. */
 function packSize(spec: StudySpec, threads: number): number {
   const trainer = describeTrainer(spec.trainer);
-  const share = Math.ceil((spec.stages[0]?.trials ?? 1) / threads);
+  const share = Math.ceil((spec.stages[0] ? configurationCount(spec.stages[0]) : 1) / threads);
   return Math.max(1, Math.min(trainer.packSize(spec.trainer), share, packMax));
 }
 

@@ -1,10 +1,10 @@
 /** Comparison of two studies of the same name: equal, extended, or different in some keys of the file. */
 import { canonicalSpec, specFile } from './canonical-spec.ts';
-import type { StudySpec } from './study-spec.ts';
+import type { StageSpec, StudySpec } from './study-spec.ts';
 
 export type SpecComparison =
   | { readonly kind: 'same' }
-  /** The given study only has more trials in the stored one's last stage, or more stages. */
+  /** The given study only has more configurations in the stored one's last stage, or more stages. */
   | { readonly kind: 'extended' }
   | { readonly kind: 'different'; readonly differences: readonly SpecDifference[] };
 
@@ -22,10 +22,8 @@ export function compareSpecs(stored: StudySpec, moved: StudySpec): SpecCompariso
   if (canonicalSpec(stored) === canonicalSpec(given)) return { kind: 'same' };
   const last = stored.stages.length - 1;
   const shared = given.stages.slice(0, stored.stages.length).map((stage, index) => {
-    const trials = stored.stages[index]?.trials ?? stage.trials;
-    const isLonger = index === last && stage.trials > trials;
-    // Another number of trials gives another grid.
-    return isLonger && stage.sampler !== 'grid' ? { ...stage, trials } : stage;
+    const before = stored.stages[index];
+    return index === last && before !== undefined ? shortened(stage, before) : stage;
   });
   const found = differences(specFile(stored), specFile({ ...given, stages: shared }), []);
   if (found.length === 0) return { kind: 'extended' };
@@ -33,6 +31,17 @@ export function compareSpecs(stored: StudySpec, moved: StudySpec): SpecCompariso
     return { key: keyText(path, stored, given), stored: before, given: now };
   });
   return { kind: 'different', differences: named };
+}
+
+/** A stage without the configurations that it has in addition to those of `before`, which keep their places. */
+function shortened(stage: StageSpec, before: StageSpec): StageSpec {
+  // Another number of trials gives another grid.
+  const isLonger = stage.trials > before.trials && stage.sampler !== 'grid';
+  const trials = isLonger ? before.trials : stage.trials;
+  const { also: known = [] } = before;
+  const { also = [], ...others } = stage;
+  const kept = also.length > known.length ? also.slice(0, known.length) : also;
+  return { ...others, trials, ...(kept.length > 0 && { also: kept }) };
 }
 
 /** Whether both studies read files, at different paths. */

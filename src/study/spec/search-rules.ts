@@ -50,6 +50,7 @@ export function searchRules(
         rules.report([...path, 'narrow'], narrowProblem(placed));
     missingRules(index, placed, { section, trainer }, rules);
     knownRules(index, placed, stage.also ?? [], rules);
+    emptyRules(index, placed, stage, rules);
     conditionRules(placed, rules);
     if (section !== undefined) settingRules(placed, toCamel(section), trainer, rules);
   }
@@ -103,6 +104,26 @@ function missingRules(
     report(
       [...at, 'search'],
       'is missing: a stage searches at least one hyperparameter, such as search: { lambda: { log_uniform: [1.0e-6, 1.0] } }',
+    );
+}
+
+/** A stage that samples nothing has known configurations. */
+function emptyRules(
+  index: number,
+  placed: readonly PlacedParameter[],
+  {
+    trials,
+    also = [],
+  }: { readonly trials?: number | undefined; readonly also?: readonly unknown[] | undefined },
+  { report }: Rules,
+): void {
+  const isKnown = placed.some(
+    ({ given, path }) => given.also !== undefined && (index === 0 || path[0] === 'stages'),
+  );
+  if (trials === 0 && also.length === 0 && !isKnown)
+    report(
+      ['stages', index, 'trials'],
+      'must be at least 3, got 0. Only a stage with known configurations (also) may have 0',
     );
 }
 

@@ -86,11 +86,21 @@ const dataset = z.strictObject({
   ),
 });
 
+const trialsError = ({ input }: { readonly input?: unknown }): string =>
+  `must be a whole number from ${stageTrialsMin} to ${stageTrialsMax}, got ${String(input)}`;
+const stageTrials = z
+  .number()
+  .int({ error: trialsError })
+  .min(0, { error: trialsError })
+  .max(stageTrialsMax, { error: trialsError })
+  .refine((trials) => trials === 0 || trials >= stageTrialsMin, { error: trialsError })
+  .describe('number of sampled configurations; at least 3, or 0 with known configurations (also)');
+
 function stage(parameters: SchemaTrainer['parameters'], search: ReturnType<typeof searchSection>) {
   const { lambda = z.undefined().optional() } = search.shape;
   return z.strictObject({
     name: identifier('unique; trials are named after it, such as coarse/7'),
-    trials: whole(stageTrialsMin, stageTrialsMax, 'number of sampled configurations; at least 3'),
+    trials: stageTrials,
     search: optional(search, 'searched hyperparameters of this stage, in addition to those above'),
     lambda: lambda.describe('shorthand for search: { lambda: … }'),
     narrow: optional(

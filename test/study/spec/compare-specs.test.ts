@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareSpecs, hasMoved } from '../../../src/study/spec/compare-specs.ts';
-import type { StudySpec } from '../../../src/study/spec/study-spec.ts';
+import type { StageSpec, StudySpec } from '../../../src/study/spec/study-spec.ts';
 import { exampleStudy, plainTrainer } from '../support/example-study.ts';
 import { anyStudy } from '../support/study-arbitrary.ts';
 
@@ -25,6 +25,22 @@ describe('comparing a study with the stored one', () => {
     expect(kind([{ ...coarse, trials: 20 }, fine])).toBe('different');
     expect(kind([coarse, { ...fine, trials: 5 }])).toBe('different');
     expect(kind([coarse])).toBe('different');
+  });
+
+  test('extends a study by known configurations behind those of its last stage', () => {
+    const kind = (before: Partial<StageSpec>, after: Partial<StageSpec>): string =>
+      compareSpecs(
+        { ...spec, stages: [coarse, { ...fine, ...before }] },
+        { ...spec, stages: [coarse, { ...fine, ...after }] },
+      ).kind;
+    const [a, b] = [{ lambda: 0.1 }, { lambda: 0.2 }];
+    expect(kind({}, { also: [a] })).toBe('extended');
+    expect(kind({ also: [a] }, { also: [a, b] })).toBe('extended');
+    expect(kind({ also: [a] }, { also: [a, b], trials: 20 })).toBe('extended');
+    expect(kind({ also: [a] }, { also: [b, a] })).toBe('different');
+    expect(kind({ also: [a, b] }, { also: [a] })).toBe('different');
+    const inner = [{ ...coarse, also: [a] }, fine];
+    expect(compareSpecs(spec, { ...spec, stages: inner }).kind).toBe('different');
   });
 
   test('ignores where the files of a data set are, since their records decide', () => {
