@@ -130,7 +130,9 @@ function spaceJson({ parameters }: StudyResults, { space, reason }: StageResults
       const { min = null, max = null } = numberRange(given) ?? {};
       const values = given?.distribution === 'values' ? { values: given.values } : {};
       const distribution = given?.distribution ?? 'log_uniform';
-      return [name, { min, max, distribution, ...values, ...(reason === null ? {} : { reason }) }];
+      const where = given?.where === undefined ? {} : { where: given.where };
+      const why = reason === null ? {} : { reason };
+      return [name, { min, max, distribution, ...values, ...where, ...why }];
     }),
   );
   const { lambda } = search;

@@ -10,6 +10,7 @@ import { formatParquet } from '../../../src/report/files/parquet.ts';
 import type { AttemptRecord } from '../../../src/study/trial.ts';
 import { completeResult, study, toResults, trial } from '../support/sample-study.ts';
 import { scoredTrials } from '../support/scored-study.ts';
+import { wideStudy, wideTrials } from '../support/wide-study.ts';
 
 const hostile = trial('fine', 3, 5e-3, { worker: 'Gerät "数"\n' });
 const diverged = trial('coarse', 4, 0.08, {
@@ -19,6 +20,13 @@ const diverged = trial('coarse', 4, 0.08, {
 });
 const records = [...scoredTrials, hostile, diverged];
 const results = toResults(study, records);
+
+const wideBest = wideTrials.find(({ id }) => id.index === 51)?.params;
+
+/** The third study of a journal. */
+function formatWide(source: Parameters<typeof formatOptuna>[0][number]): string {
+  return formatOptuna([source]).replaceAll('"study_id":0', '"study_id":2');
+}
 
 describe('Parquet', () => {
   test('Parquet reads back as the rows that were written, with types and nulls', async () => {
@@ -162,7 +170,8 @@ describe('the Optuna journal', () => {
     const directory = mkdtempSync(join(tmpdir(), 'ridgeline-optuna-'));
     try {
       const file = join(directory, 'journal.log');
-      writeFileSync(file, text);
+      const wide = { study: wideStudy, results: toResults(wideStudy, wideTrials) };
+      writeFileSync(file, `${text}${formatWide({ ...wide, trials: wideTrials })}`);
       const script = `
 import json, sys, warnings
 warnings.simplefilter("ignore")
@@ -176,6 +185,12 @@ except ImportError:
 storage = JournalStorage(JournalFileBackend(sys.argv[1]))
 study = optuna.load_study(study_name="sample", storage=storage)
 other = optuna.load_study(study_name="other", storage=storage)
+wide = optuna.load_study(study_name="wide", storage=storage)
+classes = {}
+for t in wide.trials:
+  for name, d in t.distributions.items():
+    classes.setdefault(name, set()).add((type(d).__name__, getattr(d, "log", None)))
+known = wide.trials[-1]
 best = study.best_trial
 print(json.dumps({
   "trials": len(study.trials), "states": [t.state.name for t in study.trials],
@@ -183,6 +198,11 @@ print(json.dumps({
   "curve": best.intermediate_values, "low": best.distributions["lambda"].low,
   "seed": study.user_attrs["seed"], "stages": [s["name"] for s in study.user_attrs["stages"]],
   "start": study.trials[0].datetime_start.astimezone(timezone.utc).isoformat(),
+  "wide": {
+    "classes": {name: sorted(map(list, c)) for name, c in classes.items()},
+    "best": wide.best_params, "hidden": list(wide.trials[0].distributions["hidden"].choices),
+    "known": [sorted(known.params), known.user_attrs["lambda"]],
+    "suggested": sorted(wide.ask().params) == [] },
   "other": [other.user_attrs["seed"], len(other.trials), other.best_value]}))`;
       const { stdout, stderr } = spawnSync(python, ['-c', script, file], {
         encoding: 'utf8',
@@ -202,6 +222,21 @@ print(json.dumps({
         // Also in another time zone.
         start: '2026-01-02T03:04:05+00:00',
         other: [8, 5, 0.5],
+        wide: {
+          classes: {
+            lambda: [['FloatDistribution', true]],
+            'learning_rate.max': [['FloatDistribution', true]],
+            hidden: [['CategoricalDistribution', null]],
+            dropout: [['FloatDistribution', false]],
+            shift: [['IntDistribution', false]],
+            mirror: [['CategoricalDistribution', null]],
+          },
+          best: wideBest,
+          hidden: [25, 50, 100],
+          // The known configuration: 0 has no place in a logarithmic distribution.
+          known: [['dropout', 'hidden', 'learning_rate.max', 'mirror', 'shift'], 0],
+          suggested: true,
+        },
       });
     } finally {
       rmSync(directory, { recursive: true });

@@ -5,6 +5,7 @@ import { twoLayer } from '../../../src/trainers/two-layer/description.ts';
 import { describeTrainer } from '../../../src/trainers/registry.ts';
 import { studyResults } from '../../../src/report/results/study-results.ts';
 import { dotsMax } from '../../../src/report/charts/scatter-scene.ts';
+import { studyImportance } from '../../../src/report/results/study-importance.ts';
 import { DashboardStudy } from '../../../src/web/boards/dashboard-study.ts';
 import { RunningCurves } from '../../../src/web/boards/running-curves.ts';
 import type { RowsQuery } from '../../../src/web/boards/row-query.ts';
@@ -12,11 +13,14 @@ import type { StudyRecord } from '../../../src/study/study-record.ts';
 import type { TrainerDescription } from '../../../src/study/trainer-description.ts';
 import {
   noCorrectness,
+  trialName,
   type AttemptRecord,
   type Measurement,
   type TrialRecord,
   type TrialResult,
 } from '../../../src/study/trial.ts';
+import { toResults } from '../../report/support/sample-study.ts';
+import { wideStudy, wideTrials } from '../../report/support/wide-study.ts';
 
 const spec = parseStudy(
   `study: board
@@ -323,5 +327,33 @@ describe('DashboardStudy', () => {
     curves.measured('board', trials[2]!.id, measurement(0.4));
     const running = dashboard.detail(repeated, { ...source, trial: trials[2]! });
     expect(running).toMatchObject({ mean: null, curve: [measurement(0.4)], verification: null });
+  });
+});
+
+describe('a study of several hyperparameters', () => {
+  const curves = new RunningCurves();
+
+  test('has points with all values, scales, and the importance once it is over', () => {
+    const running = { ...wideStudy, status: 'running' } as const;
+    const open = new DashboardStudy(running, twoLayer, wideTrials, curves).page(running, null);
+    expect(open.parameter).toBeNull();
+    expect(open.importance).toBeNull();
+    const page = new DashboardStudy(wideStudy, twoLayer, wideTrials, curves).page(wideStudy, null);
+    expect(page.importance).toEqual(studyImportance(toResults(wideStudy, wideTrials)));
+    expect(page.scales).toEqual(toResults(wideStudy, wideTrials).scales);
+    expect(page.points).toHaveLength(wideTrials.length);
+    for (const [, at, , trial, , , , , params] of page.points) {
+      expect(at).toBeNull();
+      expect(params).toEqual(wideTrials.find(({ id }) => trialName(id) === trial)?.params);
+    }
+  });
+
+  test('can be filtered and sorted by each of them', () => {
+    const board = new DashboardStudy(wideStudy, twoLayer, wideTrials, curves);
+    const query = { stage: null, where: 'hidden >= 50 and mirror', sort: 'dropout' };
+    const { rows } = board.rows(wideStudy, { ...query, offset: 0, limit: 100 });
+    expect(rows.length).toBeGreaterThan(5);
+    expect(rows.every(({ params }) => Number(params['hidden']) >= 50)).toBe(true);
+    expect(rows.every(({ params }) => params['mirror'] === true)).toBe(true);
   });
 });
