@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { browserPath, launchBrowser } from './support/browser.ts';
+import { browserPath, launchBrowser, seriousProblems } from './support/browser.ts';
 import {
   ask,
   fromPage,
@@ -86,7 +86,7 @@ describe.skipIf(browserPath === undefined)('the dashboard in a browser', () => {
     await page.getByText('No study yet').waitFor();
   });
 
-  test('neither a double click nor a confirmation about another study cancels a study', async () => {
+  test('neither a double click nor a confirmation about another study cancels a study, and both can be compared', async () => {
     const folder = scratchDir();
     const studies = ['one', 'two'].map((name) =>
       writeStudy(folder, { name, trials: 6, cycles: 4_000 }),
@@ -105,6 +105,13 @@ describe.skipIf(browserPath === undefined)('the dashboard in a browser', () => {
     await page.getByRole('heading', { name: 'two' }).waitFor();
     await page.getByRole('button', { name: 'Cancel…' }).waitFor();
     expect(await page.getByRole('button', { name: 'Yes, cancel' }).count()).toBe(0);
+    for (const name of ['one', 'two']) await page.getByLabel(`Compare ${name}`).check();
+    await page.getByRole('link', { name: 'Compare 2 studies' }).click();
+    await page.getByRole('heading', { name: 'Comparison of 2 studies' }).waitFor();
+    expect(await page.locator('section thead th').allTextContents()).toEqual(
+      expect.arrayContaining(['one', 'two']),
+    );
+    expect(await seriousProblems(page)).toEqual([]);
     const status = await ridgeline(['status', '--state', cluster.state, '--format', 'json']);
     expect(status.stdout.match(/"status": ?"\w+"/g)).toEqual([
       expect.stringContaining('running'),

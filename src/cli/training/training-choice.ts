@@ -34,7 +34,7 @@ export interface TrainingChoice {
   readonly stored: StoredTraining | null;
 }
 
-export interface StoredTraining {
+interface StoredTraining {
   readonly trial: string;
   readonly digest: string;
   /** Whether each machine must give this digest. */

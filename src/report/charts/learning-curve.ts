@@ -35,7 +35,7 @@ export interface LearningCurveInput {
   readonly series: readonly CurveSeries[];
   /** Metrics of the trainer; default: those of a classifier. */
   readonly metrics?: readonly Metric[];
-  /** Null for a trainer without cycles: then the measured rate is drawn. */
+  /** Null for a trainer without cycles: then the measured rate is drawn, if it is one of the metrics. */
   readonly learningRate: CyclicalRate | null;
   readonly width?: number;
   /** Whether to leave out the panel of costs, which are similar to losses. */
@@ -89,10 +89,13 @@ export const learningCurve: DrawChart<LearningCurveInput> = (document, input, th
   return framed(document, theme, {
     title: input.title,
     subtitle: input.subtitle,
-    description: describe(input.series, metrics),
+    description: describe(input.series, metrics, points.length > 0),
     legend: legend(input.series),
     width: input.width,
-    panels: [...panels, ratePanel(points, rate, stepMax)],
+    panels:
+      points.length === 0
+        ? panels.map((panel, i) => (i < panels.length - 1 ? panel : withSteps(panel, stepMax)))
+        : [...panels, ratePanel(points, rate, stepMax)],
   });
 };
 
@@ -240,6 +243,16 @@ function ratePanel(
   };
 }
 
+/** The panel with the axis of steps, for the last panel of a chart without rates. */
+function withSteps(panel: Panel, stepMax: number): Panel {
+  return {
+    ...panel,
+    height: panel.height + 30,
+    margins: { ...panel.margins, marginBottom: 38 },
+    draw: (size) => ({ ...panel.draw(size), x: stepScale(stepMax, size.innerWidth) }),
+  };
+}
+
 /** The x axis of steps. @param width of the axis in pixels */
 export function stepScale(stepMax: number, width: number) {
   const ticks = Math.max(2, Math.min(8, Math.floor(width / 75)));
@@ -258,7 +271,11 @@ function legend(series: readonly CurveSeries[]): LegendItem[] {
   ];
 }
 
-function describe(series: readonly CurveSeries[], metrics: readonly Metric[]): string {
+function describe(
+  series: readonly CurveSeries[],
+  metrics: readonly Metric[],
+  hasRate: boolean,
+): string {
   const ends = series.map(({ label, curve }) => {
     const last = curve.at(-1);
     if (last === undefined) return `${label}: no measurements`;
@@ -268,5 +285,6 @@ function describe(series: readonly CurveSeries[], metrics: readonly Metric[]): s
     };
     return `${label}: after ${groupedNumber(last.step)} steps training accuracy ${accuracy('train')}, validation accuracy ${accuracy('validation')}`;
   });
-  return `Learning curves over the steps of training, with the learning rate below. ${ends.join('; ')}.`;
+  const rate = hasRate ? ', with the learning rate below' : '';
+  return `Learning curves over the steps of training${rate}. ${ends.join('; ')}.`;
 }

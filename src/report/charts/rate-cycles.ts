@@ -3,7 +3,6 @@ import type { Metric } from '../../study/metrics.ts';
 import type { TrainerSettings } from '../../study/trainer-description.ts';
 import type { Measurement } from '../../study/trial.ts';
 import { chartPoints } from '../results/metric-values.ts';
-import { metricNamed } from '../text/number-format.ts';
 
 /** Triangular cycles between two rates; `cycleMultiplier` stretches each cycle after the first. */
 export interface CyclicalRate {
@@ -61,7 +60,8 @@ export function ratePoints(
   stepMax: number,
 ): RatePoint[] {
   if (rate !== null) return rateCorners(rate, stepMax);
-  return chartPoints(curve, metricNamed('learning_rate', metrics));
+  const measured = metrics.find(({ name }) => name === 'learning_rate');
+  return measured === undefined ? [] : chartPoints(curve, measured);
 }
 
 /** The last step of each whole cycle, where the rate is at its minimum. */

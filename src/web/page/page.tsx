@@ -6,9 +6,10 @@ import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { LogLine, Overview, StudyPage } from '../page-messages.ts';
 import { checkSession, codeFromLink, openStream, signIn } from './connection.ts';
+import { Comparison } from './comparison.tsx';
 import { Header } from './header.tsx';
 import { EventLog } from './event-log.tsx';
-import { parseRoute } from './route.ts';
+import { parseRoute, type Route } from './route.ts';
 import { SignInForm } from './sign-in-form.tsx';
 import { StudyList } from './study-list.tsx';
 import { StudyView } from './study-view.tsx';
@@ -79,12 +80,9 @@ function Dashboard({ onSignedOut }: { readonly onSignedOut: () => void }) {
     [route.study],
   );
   // The server chooses a study if the address names none.
-  const shown = route.study ?? study?.study ?? null;
-  useEffect(() => {
-    const names = [route.trial, shown, 'Ridgeline'].filter((name) => name !== null);
-    document.title = names.join(' · ');
-  }, [shown, route.trial]);
-  useEffect(() => scrollTo(0, 0), [route.study, route.trial]);
+  const isComparison = route.compared.length > 0;
+  const shown = isComparison ? null : (route.study ?? study?.study ?? null);
+  useTitle(route, shown);
   if (overview === null) return <p class="loading">Loading…</p>;
   return (
     <>
@@ -96,16 +94,34 @@ function Dashboard({ onSignedOut }: { readonly onSignedOut: () => void }) {
       )}
       <div class="columns">
         <nav aria-label="Studies">
-          <StudyList studies={overview.studies} shown={shown} />
+          <StudyList studies={overview.studies} shown={shown} compared={route.compared} />
         </nav>
         <main>
-          <Shown study={study} name={shown} trial={route.trial} overview={overview} />
+          {isComparison ? (
+            <Comparison
+              key={route.compared.join('/')}
+              names={route.compared}
+              lines={overview.studies}
+            />
+          ) : (
+            <Shown study={study} name={shown} trial={route.trial} overview={overview} />
+          )}
           <WorkerTable workers={overview.workers} />
           <EventLog lines={log} study={shown} />
         </main>
       </div>
     </>
   );
+}
+
+/** Names what is shown in the title of the window, and shows its top. */
+function useTitle({ study, trial, compared }: Route, shown: string | null): void {
+  const names = [trial, shown, ...compared, 'Ridgeline'].filter((name) => name !== null);
+  const title = names.join(' · ');
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  useEffect(() => scrollTo(0, 0), [study, trial, compared.join('/')]);
 }
 
 interface ShownProps {

@@ -2,7 +2,6 @@
 import { useState } from 'preact/hooks';
 import { pageTheme } from '../../report/charts/chart-style.ts';
 import { parameterScatter } from '../../report/charts/parameter-scatter.ts';
-import type { ScatterInput } from '../../report/charts/scatter-scene.ts';
 import { objectiveMetric } from '../../report/results/result-fields.ts';
 import { bestLabel, hasReplicates } from '../../report/results/result-words.ts';
 import { countText, groupedNumber, metricName } from '../../report/text/number-format.ts';
@@ -14,6 +13,7 @@ import { History } from './history.tsx';
 import type { HoveredTrial } from './hovered-trial.ts';
 import { trialAddress } from './route.ts';
 import { Point } from './point.tsx';
+import { scatterInput } from './scatter-input.ts';
 import { Slices } from './slices.tsx';
 
 interface ScatterProps {
@@ -120,41 +120,6 @@ function ZoomButtons({ page, parameter, zoom, onZoom }: ZoomButtonsProps) {
       <span class="small mouse">draw a rectangle to zoom, click a dot to open its trial</span>
     </span>
   );
-}
-
-function scatterInput(
-  page: StudyPage,
-  parameter: ParameterName,
-  zoom: Partial<Zoom>,
-  width: number,
-): ScatterInput {
-  const { best } = page;
-  const metric = objectiveMetric(page);
-  const symbol = parameterSymbol(parameter);
-  return {
-    title: `${symbol} against ${metricName(metric)}`,
-    symbol,
-    scale: page.scales[parameter]?.kind === 'linear' ? 'linear' : 'log',
-    metric,
-    direction: page.objective.direction,
-    stages: page.stages.map(({ name, space, isNarrowed }) => ({
-      name,
-      range: numberRange(space?.[parameter]),
-      isNarrowed,
-    })),
-    trials: page.points.map(([stage, at, value, trial, tied]) => ({
-      stage: page.stages[stage]?.name ?? '',
-      trial,
-      at: at ?? 0,
-      value,
-      tied,
-    })),
-    fit: page.fit,
-    best: best && { trial: best.trial, label: `${bestLabel(page)} ${best.trial}` },
-    zoom: zoom.at ?? null,
-    valueZoom: zoom.values ?? null,
-    width,
-  };
 }
 
 /** Without any value, the axis would be empty. */

@@ -1,6 +1,12 @@
 /** Study requests: reads parts of a study from the server: rows, one trial, learning curves. */
 import { apiAddress } from './connection.ts';
-import type { DownloadName, TrialCurve, TrialDetail, TrialPage } from '../page-messages.ts';
+import type {
+  DownloadName,
+  StudyPage,
+  TrialCurve,
+  TrialDetail,
+  TrialPage,
+} from '../page-messages.ts';
 
 /** An answer, or why the server refused; `value` and `problem` are null if the server did not answer. */
 export interface Answer<Value> {
@@ -24,6 +30,10 @@ export async function requestRows(study: string, query: RowsRequest): Promise<An
     value === null ? [] : [[name, String(value)]],
   );
   return await get(study, 'trials', given);
+}
+
+export async function requestPage(study: string): Promise<Answer<StudyPage>> {
+  return await get(study, 'page', []);
 }
 
 export async function requestTrial(study: string, name: string): Promise<Answer<TrialDetail>> {

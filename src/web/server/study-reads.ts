@@ -13,6 +13,10 @@ export function addStudyReads(
   { cache, cluster }: { readonly cache: DashboardCache; readonly cluster: LiveCluster },
 ): void {
   addFiles(app, cluster);
+  app.get('/api/studies/:study/page', async (context) => {
+    const page = await cache.page(context.req.param('study'));
+    return page === null ? refuse(context, 404, unknownStudy) : context.json(page);
+  });
   app.get('/api/studies/:study/trials', async (context) => {
     const { data } = rowsQuery.safeParse(context.req.query());
     if (data === undefined)

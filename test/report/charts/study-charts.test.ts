@@ -217,6 +217,20 @@ describe('learning curves', () => {
     ]);
   });
 
+  test('learning curves of a trainer without a learning rate have the axis of steps below the accuracy', () => {
+    const metrics = classificationMetrics.filter(({ name }) => name !== 'learning_rate');
+    const series = [{ label: 'seed 1', curve: curve(20) }];
+    const svg = svgText((document) =>
+      learningCurve(
+        document,
+        { title: 'curves', series, metrics, learningRate: null },
+        fileThemes.light,
+      ),
+    );
+    expect(texts(svg)).toEqual(expect.arrayContaining(['accuracy, %', 'step']));
+    expect(texts(svg)).not.toContain('learning rate');
+  });
+
   test('learning curves of 150,000 measurements are drawn', () => {
     const svg = draw([{ label: 'seed 1', curve: curve(150_000) }]);
     expect(svg).toContain('after 15,000,000 steps');
