@@ -119,7 +119,7 @@ function narrowingWarnings(source: RangeSource, parameter: ParameterName): Resul
   return study.spec.stages.flatMap(({ name, search }) => {
     const [own, before] = [decadesOf(name), decadesOf(search[parameter]?.narrow)];
     if (own === null || before === null || own <= hardlyNarrower * before) return [];
-    const text = `Stage ${name} still covers ${own.toFixed(1)} of ${before.toFixed(1)} decades of stage ${search[parameter]?.narrow}: ${objectiveWords(source).toLowerCase()} is nearly flat there.`;
+    const text = `Stage ${name} still covers ${own.toPrecision(2)} of ${before.toPrecision(2)} decades of stage ${search[parameter]?.narrow}: ${objectiveWords(source).toLowerCase()} is nearly flat there.`;
     return [warning('range_hardly_narrowed', text, name)];
   });
 }
