@@ -136,6 +136,8 @@ export class AssignmentChecks {
     const isCompatible =
       this.#workerKind(worker) !== 'incompatible' || this.#takesAnyWorker(opened.study);
     assert(isCompatible, `${worker} has other arithmetic and gets no work`);
+    const isRefusing = this.#workerKind(worker) === 'refusing';
+    assert(!isRefusing, `${worker} does not allow the program and gets no work`);
     if (!this.#leaving.has(session)) this.#checkAvailable(worker, session);
     if (isReferee(opened.attempt)) {
       const isContested =
@@ -251,7 +253,7 @@ export class AssignmentChecks {
       ({ isAvailable, name, session, tokenId }) =>
         isAvailable &&
         !isReferee({ tokenId }) &&
-        this.#workerKind(name) !== 'incompatible' &&
+        !['incompatible', 'refusing'].includes(this.#workerKind(name)) &&
         !this.#store.excluded.has(session),
     );
   }

@@ -10,6 +10,7 @@ import type { DatasetReference } from '../../src/study/spec/dataset-reference.ts
 import { ownTokenId } from '../../src/study/own-token.ts';
 import type { StudySpec } from '../../src/study/spec/study-spec.ts';
 import { trialName, type TrialId } from '../../src/study/trial.ts';
+import type { TrainerDescription } from '../../src/study/trainer-description.ts';
 import { twoLayer } from '../../src/trainers/two-layer/description.ts';
 import { Checker } from './checker.ts';
 import { noFaults, type Faults } from './faults.ts';
@@ -18,7 +19,12 @@ import { Network } from './network.ts';
 import { Operator, type Plan } from './operator.ts';
 import { SimulatedCoordinator } from './simulated-coordinator.ts';
 import { SimulatedSubmissions } from './simulated-submissions.ts';
-import { SimulatedWorker, type WorkerContext, type WorkerKind } from './simulated-worker.ts';
+import {
+  allowedProgram,
+  SimulatedWorker,
+  type WorkerContext,
+  type WorkerKind,
+} from './simulated-worker.ts';
 import { Chance, Timeline } from './timeline.ts';
 import { trainRecords, validationImages } from './simulated-results.ts';
 
@@ -46,6 +52,8 @@ export interface HistorySettings {
   readonly hasReferee?: boolean;
   /** Whether the last two workers, which are of the same kind, have the same name. */
   readonly isLastTwin?: boolean;
+  /** Whether the trainer of all studies is a program that workers must allow. */
+  readonly needsProgram?: boolean;
   /** Duration of the faults. */
   readonly faultyMs: number;
 }
@@ -59,6 +67,12 @@ export const reference = {
   test: { count: 20 },
   stratify: false,
 } as const satisfies DatasetReference;
+/** Trains as the built-in trainer. */
+const programTrainer: TrainerDescription = {
+  ...twoLayer,
+  packSize: () => 1,
+  needs: () => allowedProgram,
+};
 const stepMs = 200;
 /** Longest time to the end of all studies after the faults. */
 const recoveryMs = 5 * 60 * 60_000;
@@ -98,7 +112,7 @@ export class History {
       search: reference,
       test: settings.hasTest === false ? null : test,
       validationCount: validationImages,
-      trainer: twoLayer,
+      trainer: settings.needsProgram === true ? programTrainer : twoLayer,
     };
     this.coordinator = new SimulatedCoordinator({
       timeline,

@@ -260,6 +260,11 @@ export const plantedBugs: readonly PlantedBug[] = [
     'return true;',
   ),
   bug(
+    'unallowed-worker-gets-work',
+    'a worker gets trials of a study whose program it does not allow',
+    'true',
+  ),
+  bug(
     'winner-tested-where-trained',
     'a winner is tested by the worker that trained it though another worker is available',
     'const preferred = able;',

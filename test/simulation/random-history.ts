@@ -56,7 +56,7 @@ export function randomHistory(seed: number): HistorySettings {
     stages: first.stages.slice(0, 1).map((stage) => ({ ...stage, trials: 6 })),
     audit: isAudited ? { random: 0, top: 2 } : undefined,
   });
-  const faults = randomFaults(chance);
+  const drawnFaults = randomFaults(chance);
   const poison = chance.draw() < 0.8 ? 0 : chance.draw() * 0.15;
   const studies = chance.draw() < 0.35 ? [first, second] : [first];
   const retries = new Chance(seed, 85);
@@ -73,15 +73,21 @@ export function randomHistory(seed: number): HistorySettings {
   const plans = others.plans
     .filter(isPlayed)
     .map((plan) => ({ isDuringTest: testing.draw() < 0.25, ...plan }));
+  const isCalm =
+    poison === 0 && sick.deadly === 0 && sick.kinds.every((kind) => kind === 'correct');
+  const needsProgram = isCalm && count > 1 && new Chance(seed, 86).draw() < 0.5;
+  // Failures of programs have rules of their own, which unit tests prove.
+  const faults = needsProgram ? { ...drawnFaults, threadCrash: 0 } : drawnFaults;
   // Repeated messages of a removed study must not count for the fresh one of its name.
   const isFresh = plans.some(({ change }) => change === 'fresh');
   return {
     ...others.settings,
     isTokenShared: new Chance(seed, 83).draw() < 0.3,
-    hasReferee: new Chance(seed, 84).draw() < 0.5,
-    isLastTwin: count === 4 && new Chance(seed, 82).draw() < 0.5,
+    hasReferee: new Chance(seed, 84).draw() < 0.5 && !needsProgram,
+    isLastTwin: count === 4 && new Chance(seed, 82).draw() < 0.5 && !needsProgram,
     plans,
     ...sick,
+    ...(needsProgram && { needsProgram, kinds: withRefusing(sick.kinds) }),
     seed,
     threads,
     faults: isFresh ? { ...faults, replay: Math.max(faults.replay, 0.2) } : faults,
@@ -89,6 +95,11 @@ export function randomHistory(seed: number): HistorySettings {
     studies,
     faultyMs: 10 * 60_000,
   };
+}
+
+/** The last worker does not allow the program of the studies. */
+function withRefusing(kinds: readonly WorkerKind[]): WorkerKind[] {
+  return [...kinds.slice(0, -1), 'refusing'];
 }
 
 /** Machines that are sick or slow, and trials that end processes: they cost no healthy trial. */

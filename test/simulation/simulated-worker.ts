@@ -24,7 +24,7 @@ import {
  * `incompatible`: has other arithmetic. `wrong`, `malformed`: a tenth of its results are. `crashing`: each
  * pack fails at once. `returning`: returns each pack at once. `dying`: its process ends soon after each
  * assignment. `slow`: its packs need longer than a lease for their first step. `sick`: for a while, each
- * pack fails at once.
+ * pack fails at once. `refusing`: does not allow the program of studies that need one.
  */
 export type WorkerKind =
   | 'correct'
@@ -35,7 +35,11 @@ export type WorkerKind =
   | 'returning'
   | 'dying'
   | 'slow'
-  | 'sick';
+  | 'sick'
+  | 'refusing';
+
+/** What the workers allow that are not `refusing`. */
+export const allowedProgram = 'command:simulated';
 
 export interface WorkerContext {
   readonly timeline: Timeline;
@@ -92,7 +96,11 @@ export class SimulatedWorker implements Reader {
     const selfTestDigest = settings.kind === 'incompatible' ? 'other' : 'correct';
     const identity = { session, name, machineId, threads, slots: threads, packMax } as const;
     const version = 'test';
-    this.#session = new WorkerSession({ ...identity, version, kernel: 'portable', selfTestDigest });
+    const allowed = settings.kind === 'refusing' ? [] : [allowedProgram];
+    this.#session = new WorkerSession(
+      { ...identity, version, kernel: 'portable', selfTestDigest },
+      () => allowed,
+    );
     this.#later(context.chance.between(0, 100), () => this.#dial());
   }
 

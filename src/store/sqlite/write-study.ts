@@ -4,6 +4,7 @@ import { assert } from '../../base/assert.ts';
 import { canonicalSpec } from '../../study/spec/canonical-spec.ts';
 import type { StoredFile } from '../../study/program-files.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
+import type { StudyRecord } from '../../study/study-record.ts';
 import type { StageRecord } from '../../study/trial.ts';
 import type { RowWriters, StoredRank } from '../rows.ts';
 import { insert, insertOrdered, keyColumns, prepare, trialKey } from './statements.ts';
@@ -45,19 +46,7 @@ export function studyWriter(
   return {
     'study-created': ({ record, files = [] }) => {
       assert(record.winner === null, () => `${record.spec.study} is new and has no winner`);
-      create.changeOne({
-        ...specColumns(record.spec),
-        status: record.status,
-        reason: record.reason,
-        created_at_ms: record.createdAtMs,
-        ended_at_ms: record.endedAtMs,
-        self_test_digest: record.selfTestDigest,
-        shard_digests: JSON.stringify(record.shardDigests),
-        official_data: record.officialData === null ? null : Number(record.officialData),
-        data_warnings: JSON.stringify(record.dataWarnings),
-        priority: record.priority,
-        image_counts: record.imageCounts === null ? null : JSON.stringify(record.imageCounts),
-      });
+      create.changeOne(studyColumns(record));
       putStages(record.spec.study, record.stages);
       putFiles(record.spec.study, files);
     },
@@ -70,6 +59,22 @@ export function studyWriter(
       setStatus.changeOne({ name: study, status, reason, ended_at_ms: endedAtMs });
     },
     'study-priority': ({ study, priority }) => setPriority.changeOne({ name: study, priority }),
+  };
+}
+
+function studyColumns(record: StudyRecord): StudyColumns {
+  return {
+    ...specColumns(record.spec),
+    status: record.status,
+    reason: record.reason,
+    created_at_ms: record.createdAtMs,
+    ended_at_ms: record.endedAtMs,
+    self_test_digest: record.selfTestDigest,
+    shard_digests: JSON.stringify(record.shardDigests),
+    official_data: record.officialData === null ? null : Number(record.officialData),
+    data_warnings: JSON.stringify(record.dataWarnings),
+    priority: record.priority,
+    image_counts: record.imageCounts === null ? null : JSON.stringify(record.imageCounts),
   };
 }
 

@@ -69,12 +69,12 @@ function countedFailure(turn: Turn, pack: PackEntry, failure: PackFailure): Pack
 function whyNotCounted(turn: Turn, pack: PackEntry, failure: PackFailure): string | null {
   const worker = turn.state.workers.get(pack.session);
   if (failure.isWorkersFault === true) return 'all packs of the worker were slow';
-  const study = turn.state.studies.get(pack.study);
-  // A program has ended with an error; what a worker lacks is `returned`.
-  if (worker !== undefined && isProven(worker) && study?.needs != null) return null;
   // bug: crash-in-company-counts
   if (pack.members.length > 1) return 'the pack had several trials';
   if (worker === undefined || !isProven(worker)) return 'the worker has not finished a trial';
+  // A program has ended with an error; what a worker lacks is `returned`.
+  const needs = turn.state.studies.get(pack.study)?.needs ?? null;
+  if (needs !== null && failure.outcome === 'crashed') return null;
   // bug: broken-worker-counts
   if (isInDoubt(worker) && hasUntriedTrials(turn.state, worker))
     return 'several trials failed on the worker';
