@@ -1,4 +1,5 @@
 /** Addresses: `HOST:PORT`, with IPv6 addresses in brackets. */
+import { isIPv6 } from 'node:net';
 import { hostname } from 'node:os';
 import { RidgelineError } from '../../base/errors.ts';
 
@@ -13,7 +14,9 @@ const pattern = /^(?:\[(?<v6>[0-9a-fA-F:.%\w]+)\]|(?<name>[A-Za-z0-9_.-]+)):(?<p
 /** @returns null for anything that is not HOST:PORT */
 export function parseAddress(text: string): HostPort | null {
   const groups = pattern.exec(text)?.groups;
-  const host = groups?.['v6'] ?? groups?.['name'];
+  const v6 = groups?.['v6'];
+  if (v6 !== undefined && !isIPv6(v6)) return null;
+  const host = v6 ?? groups?.['name'];
   const port = Number(groups?.['port']);
   return host === undefined || port > 65_535 ? null : { host, port };
 }

@@ -5,6 +5,8 @@
  * Not here: how a request is refused (`guards.ts`).
  */
 
+import { isIPv4, isIPv6 } from 'node:net';
+
 export interface OwnAddresses {
   /** Host names of this server in lower case, such as the machine's; IP addresses are always accepted. */
   readonly hostNames: readonly string[];
@@ -26,8 +28,8 @@ export function isOwnHost(host: string, { hostNames, proxies }: OwnAddresses): b
   const name = nameFromHost(host);
   return (
     name === 'localhost' ||
-    /^\d{1,3}(?:\.\d{1,3}){3}$/.test(name) ||
-    /^\[[0-9a-f:.]+\]$/.test(name) ||
+    isIPv4(name) ||
+    (/^\[[0-9a-f:.]+\]$/.test(name) && isIPv6(name.slice(1, -1))) ||
     hostNames.includes(name) ||
     proxies.some(({ hostname }) => hostname === name)
   );

@@ -43,6 +43,8 @@ test('a host is accepted if it is an IP address, localhost, a name of this machi
     'rl.example.evil',
     'x.rl.example',
     '127.0.0.1.evil.example',
+    '999.999.999.999',
+    '[::1::]',
   ])
     expect(isOwnHost(host, addresses), host).toBe(false);
 });
