@@ -78,6 +78,11 @@ export function trainerName(section: TrainerSettings): string {
   return section['command'] === undefined ? defaultTrainer : commandTrainer;
 }
 
+/** Whether `train` and `verify` can train a trial in their process; workers alone run programs of users. */
+export function isTrainedHere(section: TrainerSettings): boolean {
+  return trainerName(section) === defaultTrainer;
+}
+
 /** Trains with a program of the user (`trainers/command`). A section with the key `command` is of it. */
 export const commandTrainer = 'command';
 

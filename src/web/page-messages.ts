@@ -130,8 +130,8 @@ export interface TrialDetail {
   readonly attempts: readonly AttemptLine[];
   /** Whether another worker computed the same result, in words; null without a result. */
   readonly verification: string | null;
-  /** The command that trains it again. */
-  readonly command: string;
+  /** The command that trains it again; null if only workers can. */
+  readonly command: string | null;
 }
 
 export type AttemptLine = Pick<

@@ -21,6 +21,7 @@ import {
   wholeNumber,
   withDataOption,
 } from '../process/options.ts';
+import { isTrainedHere } from '../../study/trainer-description.ts';
 import { trainCommand } from '../process/resume-command.ts';
 import { printResult, textOptions } from '../process/terminal.ts';
 import { resultFormats } from '../results/result-formats.ts';
@@ -147,7 +148,8 @@ async function printTrial(
   const row = results.stages.flatMap(({ rows }) => rows).find((of) => of.trial === canonical);
   if (row === undefined) throw new Error(`trial ${canonical} has no row`);
   const { format } = context.flags;
-  const command = trainCommand(name, canonical, context);
+  const isHere = isTrainedHere(study.spec.trainer);
+  const command = isHere ? trainCommand(name, canonical, context) : null;
   await hintAtData(study.spec.dataset, context);
   const source = { study, results, row, trial, attempts, command };
   printResult(context, source, trialJson, formatTrial);

@@ -13,6 +13,7 @@ import type { TrainingData } from '../../study/images.ts';
 import { resultDifferences } from '../../study/result-differences.ts';
 import { resultFingerprint } from '../../study/result-fingerprint.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
+import { isTrainedHere } from '../../study/trainer-description.ts';
 import { trialName, type TrialRecord, type TrialResult } from '../../study/trial.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { selfTestDigest } from '../../trainers/two-layer/arithmetic-self-test.ts';
@@ -68,6 +69,11 @@ export function addCommands(program: Command, context: Context): void {
 async function verify(name: string, flags: VerifyFlags, context: Context): Promise<number> {
   const stored = await readResults(name, context);
   const { study, trainer } = stored;
+  if (!isTrainedHere(study.spec.trainer))
+    throw usageError(
+      `${name} has a trainer of its own, whose trials only workers can train.`,
+      'With `repeatable: exact` and `audit:` in the study file, another worker trains some of them again.',
+    );
   const changed = stored.trials.filter((trial) => isChanged(trial, stored));
   const trials = [...new Set([...select(stored, flags), ...changed])];
   const verified = new Map<TrialRecord, VerifiedTrial>();

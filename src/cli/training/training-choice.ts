@@ -4,7 +4,11 @@ import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import type { Params } from '../../study/search-space.ts';
 import { compareSpecs } from '../../study/spec/compare-specs.ts';
 import type { DatasetSpec, StudySpec } from '../../study/spec/study-spec.ts';
-import { trainerName, type TrainerSettings } from '../../study/trainer-description.ts';
+import {
+  isTrainedHere,
+  trainerName,
+  type TrainerSettings,
+} from '../../study/trainer-description.ts';
 import { trialSettings } from '../../study/trial-settings.ts';
 import { trialName, type TrialId } from '../../study/trial.ts';
 import { stateDirectory, type Context } from '../process/context.ts';
@@ -56,7 +60,7 @@ export async function chooseTraining(
   checkFlags(flags);
   const { kind, spec } = await studyOrRecipe(file, context);
   const { study: name, seed, dataset, trainer } = spec;
-  if (dataset === undefined) throw notTrainedHere(name, trainer);
+  if (dataset === undefined || !isTrainedHere(trainer)) throw notTrainedHere(name, trainer);
   const hasTest = dataset.test !== undefined;
   if (flags.test === true && !hasTest)
     throw usageError(
@@ -85,7 +89,8 @@ export async function chooseTraining(
   return chosen({ ...trial, measuresTest: onDemand || (hasTest && isWinner) });
 }
 
-function notTrainedHere(study: string, settings: TrainerSettings): RidgelineError {
+/** An error of commands that train in their own process. */
+export function notTrainedHere(study: string, settings: TrainerSettings): RidgelineError {
   return usageError(
     `${study} has the trainer ${trainerName(settings)}, and this command trains the two-layer network only.`,
     'Train it with `ridgeline run`; `ridgeline check-trainer` trains one trial.',

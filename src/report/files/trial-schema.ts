@@ -35,6 +35,11 @@ export function trialSchema(layout: ResultLayout): z.ZodObject {
       .describe('settings of the trial'),
     attempt_history: z.array(attempt).describe('all attempts, first one first'),
     curve: z.array(point).describe('learning curve'),
-    command: z.string().describe('command that trains it again'),
+    command: z
+      .string()
+      .nullable()
+      .describe(
+        'command that trains it again; null if only workers can, for a trainer of your own',
+      ),
   });
 }

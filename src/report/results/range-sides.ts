@@ -29,8 +29,11 @@ export interface RangeSource {
 
 export type Side = 'lower' | 'upper';
 
-/** Advised ranges are wider by this factor; if a limit allows less than half a decade, there is no advice. */
-const widerBy = 100;
+/**
+ * Advised ranges are wider by this factor, those of settings such as a learning rate by its root; if a limit
+ * allows less than half a decade, there is no advice.
+ */
+const widerMax = 100;
 const widerMin = Math.sqrt(10);
 /** The stage whose range reaches farthest to a side; the first of several. */
 export function outermostStage({ stages }: RangeSource, parameter: ParameterName, side: Side) {
@@ -72,6 +75,7 @@ export function widerBound(
     const isWider = Math.abs(next - (side === 'upper' ? range.max : range.min)) >= wide / 2;
     return isWider ? next : null;
   }
+  const widerBy = allowed?.isSetting === true ? Math.sqrt(widerMax) : widerMax;
   if (side === 'upper') {
     const next = Math.min(range.max * widerBy, high);
     return next / range.max < widerMin ? null : next;

@@ -200,8 +200,8 @@ export interface TrialSource {
   /** The trial with its whole curve. */
   readonly trial: TrialRecord;
   readonly attempts: readonly AttemptRecord[];
-  /** The command that trains it again. */
-  readonly command: string;
+  /** The command that trains it again; null if only workers can. */
+  readonly command: string | null;
 }
 
 /** The section `search` of a stage in the study file. */

@@ -54,7 +54,7 @@ function repeatedWords({ worker, audit }: TrialRecord, workers: readonly string[
     return `not independently; ${others.join(', ')}, with the same token, computed the same digest`;
   return workers.length > 0 || audit === 'repeated'
     ? `not by another worker; ${worker} computed the same digest twice`
-    : 'computed once; the command below checks the digest';
+    : 'computed once';
 }
 
 /** Of all replicates of a configuration: true if each is verified, false if one is disputed. */

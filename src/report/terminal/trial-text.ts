@@ -44,9 +44,11 @@ export function formatTrial(source: TrialSource, options: TextOptions): string {
     ['trainer', trainerText(study)],
     ['data', dataText(study)],
   ];
-  const lines = facts.flatMap(([name, value]) => factLines(name, value ?? '-', options));
+  const column = Math.max(factColumns, ...facts.map(([name]) => name.length + 2));
+  const lines = facts.flatMap(([name, value]) => factLines(name, value ?? '-', column, options));
   // Not wrapped, so that it can be copied.
-  lines.push(options.color('bold', 'train again'), `  ${printable(source.command, options)}`);
+  if (source.command !== null)
+    lines.push(options.color('bold', 'train again'), `  ${printable(source.command, options)}`);
   lines.push('', ...attemptLines(attempts, options));
   if (result !== null && result.curve.length > 0)
     lines.push('', 'measurements', ...curveLines(result.curve, results.metrics, options));
@@ -120,10 +122,12 @@ function trainerText({ spec }: StudyRecord): string {
   return [`seed ${spec.seed}`, ...settingTexts(specFile(spec)['trainer'])].join(', ');
 }
 
-/** `hidden 50`, then sections such as `learning_rate (min 0.00001, max 0.1)`. */
+/** `hidden 50`, then sections such as `learning_rate (min 0.00001, max 0.1)`; without empty ones. */
 function settingTexts(section: unknown): string[] {
   if (typeof section !== 'object' || section === null) return [];
-  const entries: [string, unknown][] = Object.entries(section);
+  const entries = Object.entries(section)
+    .map(([name, value]): [string, unknown] => [name, listText(value) ?? value])
+    .filter(([, value]) => typeof value !== 'object' || Object.keys(Object(value)).length > 0);
   const isSection = ([, value]: [string, unknown]): boolean => typeof value === 'object';
   return [
     ...entries.filter((entry) => !isSection(entry)).map((entry) => entry.join(' ')),
@@ -131,6 +135,15 @@ function settingTexts(section: unknown): string[] {
       .filter(isSection)
       .map(([name, value]) => `${name} (${settingTexts(value).join(', ')})`),
   ];
+}
+
+/** `python3 train.py`; of a list of files, their names. Null for what is no list. */
+function listText(value: unknown): string | null {
+  if (!Array.isArray(value)) return null;
+  const items: unknown[] = value;
+  return items
+    .map((item) => (typeof item === 'object' && item !== null && 'name' in item ? item.name : item))
+    .join(' ');
 }
 
 function dataText({ spec: { dataset } }: StudyRecord): string {
@@ -148,13 +161,14 @@ function selectionText(selection: Selection): string {
   return selection.join(' ');
 }
 
+/** Least width of the names. */
 const factColumns = 12;
 
-function factLines(name: string, value: string, options: TextOptions): string[] {
-  const label = printable(name, options).padEnd(factColumns);
-  const lines = wrapText(printable(value, options), textWidth(options) - factColumns, '');
+function factLines(name: string, value: string, column: number, options: TextOptions): string[] {
+  const label = printable(name, options).padEnd(column);
+  const lines = wrapText(printable(value, options), textWidth(options) - column, '');
   return lines.map((line, index) =>
-    index === 0 ? options.color('bold', label) + line : ' '.repeat(factColumns) + line,
+    index === 0 ? options.color('bold', label) + line : ' '.repeat(column) + line,
   );
 }
 

@@ -6,6 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import { thinnedCurve } from '../../report/results/metric-values.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import type { ShownStatus } from '../../study/summaries.ts';
+import { isTrainedHere } from '../../study/trainer-description.ts';
 import { trialName, type TrialId } from '../../study/trial.ts';
 import type { ClusterEvent, LiveCluster } from '../live-cluster.ts';
 import type {
@@ -126,7 +127,9 @@ export class DashboardCache implements Disposable {
     const trial = record === null ? null : await this.#cluster.trial(study, id);
     if (record === null || trial === null) return null;
     const attempts = await this.#cluster.attempts(study, id);
-    const command = this.#cluster.trainCommand(study, trialName(id));
+    const command = isTrainedHere(record.spec.trainer)
+      ? this.#cluster.trainCommand(study, trialName(id))
+      : null;
     return (await this.#load(record)).study.detail(record, { trial, attempts, command });
   }
 

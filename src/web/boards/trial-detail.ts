@@ -22,7 +22,7 @@ export interface DetailSource extends Omit<RowSource, 'attempts'> {
   readonly attempts: readonly AttemptRecord[];
   /** The curve so far of a trial that trains now; empty otherwise. */
   readonly running: readonly Measurement[];
-  readonly command: string;
+  readonly command: string | null;
 }
 
 /** Null if the trial was created after the last read of the study's trials. */

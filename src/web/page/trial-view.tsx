@@ -113,7 +113,11 @@ function Facts({ page, detail }: FactsProps) {
           )}
         </Fact>
         <Fact name="train again">
-          <code>{command}</code> <CopyButton text={command} what="the command" />
+          {command !== null && (
+            <>
+              <code>{command}</code> <CopyButton text={command} what="the command" />
+            </>
+          )}
         </Fact>
       </dl>
     </>

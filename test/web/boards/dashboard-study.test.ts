@@ -320,7 +320,7 @@ describe('DashboardStudy', () => {
       mean: { trial: 'coarse/1', replicates: 2 },
       replicates: [{ trial: 'coarse/1' }, { trial: 'coarse/1.2' }],
       attempts: [{ attempt: 1, worker: 'alpha', outcome: 'accepted' }],
-      verification: 'computed once; the command below checks the digest',
+      verification: 'computed once',
       command: 'train it',
     });
     expect(second?.curve).toEqual([measurement(0.8)]);
