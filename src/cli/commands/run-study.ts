@@ -90,11 +90,7 @@ export async function runStudy(
   (await loadOutput()).printResults(outcome, undefined, context);
   const { failure, dashboard = null } = outcome;
   const ended = failure === null ? outcome.code : reportError(failure, context);
-  const saved =
-    flags.save === undefined || ended !== exitCode.done
-      ? ended
-      : await (await loadTrain()).saveWinner(spec.study, flags.save, context);
-  const code = await runThenCommand(saved);
+  const code = await runThenCommand(await withModel(ended, spec, flags, context));
   if (code === exitCode.done && isAttended(context)) say(context, nextSteps(file, spec, flags));
   if (http !== null && isAttended(context)) await keepDashboard(http, dashboard, context);
   else if (http !== null && end !== null)
@@ -103,6 +99,18 @@ export async function runStudy(
       '--http had no effect without a terminal; `ridgeline dashboard` serves stored studies',
     );
   return code;
+}
+
+/** Writes the model file of `--save` if the study is complete. @returns the exit code */
+async function withModel(
+  code: number,
+  { study }: StudySpec,
+  { save }: RunFlags,
+  context: Context,
+): Promise<number> {
+  if (save === undefined || code !== exitCode.done) return code;
+  const { saveWinner } = await import('./train.ts');
+  return await saveWinner(study, save, context);
 }
 
 /** What a user can do with the results. */
@@ -211,8 +219,6 @@ function newRunStop(
 
 /** As many as `results` prints. */
 const rowsPerStage = 20;
-
-const loadTrain = async () => await import('./train.ts');
 
 const loadOutput = async () => await import('../results/results-output.ts');
 

@@ -20,14 +20,13 @@ import {
   addCommand,
   formatOption,
   lambdaOption,
-  usageError,
   wholeNumber,
   withDataOption,
 } from '../process/options.ts';
 import { formatCommand } from '../process/resume-command.ts';
 import { StopSignals } from '../process/stop-signals.ts';
 import { printResult } from '../process/terminal.ts';
-import { checkChartPath, drawChart } from '../results/chart-file.ts';
+import { drawChart } from '../results/chart-file.ts';
 import {
   buildClassifier,
   buildEnsemble,
@@ -37,27 +36,17 @@ import { CheckpointFiles } from '../training/checkpoint-files.ts';
 import { fitThreads } from '../training/fit-threads.ts';
 import { findKernel } from '../training/kernel-choice.ts';
 import { withKernelOption } from '../training/kernel-option.ts';
-import { checkModelPath, saveModel } from '../training/model-files.ts';
-import { SeedsTraining } from '../training/train-seeds.ts';
+import { saveModel } from '../training/model-files.ts';
 import {
-  chooseTraining,
-  type ChoiceFlags,
-  type TrainingChoice,
-} from '../training/training-choice.ts';
+  checkTrainFlags,
+  parseEnsemble,
+  seedsMax,
+  type TrainFlags,
+} from '../training/train-flags.ts';
+import { SeedsTraining } from '../training/train-seeds.ts';
+import { chooseTraining, type TrainingChoice } from '../training/training-choice.ts';
 import { openTrainingData, type OpenedTrainingData } from '../training/training-data.ts';
 import { TrainingView } from '../training/training-view.ts';
-
-interface TrainFlags extends ChoiceFlags {
-  readonly seeds?: number;
-  /** Number of seeds of the ensemble. */
-  readonly ensemble?: number;
-  readonly threads?: number;
-  readonly save?: string;
-  readonly chart?: string;
-  readonly resume?: boolean;
-}
-
-const seedsMax = 1000;
 
 export function addCommands(program: Command, context: Context): void {
   const command = addCommand(program, 'train', {
@@ -117,7 +106,7 @@ async function train(
   context: Context,
   print: typeof printResult = printResult,
 ): Promise<number> {
-  checkFlags(flags);
+  checkTrainFlags(flags);
   const choice = await chooseTraining(file, flags, context);
   const dataDir = dataDirectory(context);
   const { dataset, measuresTest } = choice;
@@ -132,12 +121,7 @@ async function train(
       'the test split is not measured, except for the winner of the study (--test measures it)',
     );
   using checkpoints = new CheckpointFiles(stateDirectory(context), choice, datasetKey);
-  checkpoints.lock();
-  if (isResumed && !checkpoints.exist) throw checkpoints.nothingToResume();
-  if (!isResumed && checkpoints.exist) {
-    view.say('starting over: an interrupted training is discarded, since --resume was not given');
-    checkpoints.clear();
-  }
+  prepare(checkpoints, isResumed, view);
   const source = await findKernel(context);
   const wanted = Math.min(count, flags.threads ?? defaultThreads());
   const training = new SeedsTraining({
@@ -173,6 +157,15 @@ async function train(
   }
   const finished = { ...opened, choice, results, checkpoints, view, kernel: openKernel(source) };
   return await finish(finished, flags, context, print);
+}
+
+/** Locks the checkpoints, and discards those of an interrupted training that is not resumed. */
+function prepare(checkpoints: CheckpointFiles, isResumed: boolean, view: TrainingView): void {
+  checkpoints.lock();
+  if (isResumed && !checkpoints.exist) throw checkpoints.nothingToResume();
+  if (isResumed || !checkpoints.exist) return;
+  view.say('starting over: an interrupted training is discarded, since --resume was not given');
+  checkpoints.clear();
 }
 
 interface FinishedTraining extends OpenedTrainingData {
@@ -270,29 +263,4 @@ function resumeText({ argv }: Context, checkpoints: CheckpointFiles): string {
   return checkpoints.exist
     ? `stopped; the progress is saved. To resume:\n  ${formatCommand(argv, { with: '--resume' })}`
     : 'stopped before the first step';
-}
-
-/** Parses `seeds=10`. */
-function parseEnsemble(text: string): number {
-  const count = /^seeds=(?<count>\d{1,4})$/.exec(text)?.groups?.['count'];
-  if (count !== undefined && Number(count) >= 1 && Number(count) <= seedsMax) return Number(count);
-  throw usageError(
-    `--ensemble must be seeds=N with N from 1 to ${seedsMax}, got ${JSON.stringify(text)}.`,
-    'For example: --ensemble seeds=10.',
-  );
-}
-
-function checkFlags({ seeds, ensemble, save, chart }: TrainFlags): void {
-  if (save !== undefined) checkModelPath(save);
-  if (chart !== undefined) checkChartPath(chart);
-  if (seeds !== undefined && ensemble !== undefined)
-    throw usageError(
-      '--seeds and --ensemble cannot be combined: both set the number of seeds.',
-      `Leave out --seeds: --ensemble seeds=${ensemble} prints the result of each seed too.`,
-    );
-  if (save !== undefined && (seeds ?? 1) > 1)
-    throw usageError(
-      `--save needs one network, but --seeds ${seeds} trains several to compare.`,
-      `Give --ensemble seeds=${seeds} to save them all, or leave out --seeds.`,
-    );
 }

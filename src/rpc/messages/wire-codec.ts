@@ -157,7 +157,7 @@ export function safeInteger(min = 0): Codec<number, bigint> {
 }
 
 /** A number from `min` to `max`. @param rule names them in the error */
-export function range(min: number, max: number, rule: string): Codec<number, number> {
+function range(min: number, max: number, rule: string): Codec<number, number> {
   return checked((value, field) =>
     value >= min && value <= max ? value : malformed(`${field} is ${value}, not ${rule}`),
   );
