@@ -1,4 +1,4 @@
-/** Home directory: where it is, and paths that begin with `~`, which shells expand only in some places. */
+/** Home directory: its path, and paths that begin with `~`, which shells expand only in some places. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { RidgelineError } from './errors.ts';

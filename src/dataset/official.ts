@@ -2,7 +2,7 @@
 import type { DataWarning } from '../study/data-warning.ts';
 import { cifarReleaseRecords } from './formats/cifar.ts';
 
-/** @param shards those whose checksums were compared, of which at least one differs */
+/** @param shards those whose checksums were compared; at least one differs */
 export function unofficialData(
   shards: readonly { readonly name: string; readonly count: number }[],
 ): DataWarning {

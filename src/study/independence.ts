@@ -1,5 +1,5 @@
 /**
- * Independence: whether two executions of a trial check each other. Each machine has a token of its own, so
+ * Independence: whether two executions of a trial check each other. Each machine has a separate token, so
  * two tokens are two machines; names, sessions and machine ids are chosen by the workers themselves.
  */
 import type { AttemptRecord } from './trial.ts';

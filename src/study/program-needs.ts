@@ -4,7 +4,7 @@
  *     command:NAME          a program of the worker, by the name that its operator gave
  *     files:sha256:DIGEST   a command line with files of the study: the digest of both
  *
- * A worker reports the needs that it meets; `*` stands for every command line with files.
+ * A worker reports the needs that it meets; `*` means every command line with files.
  */
 
 export function meetsNeeds(allowed: ReadonlySet<string>, needs: string | null): boolean {

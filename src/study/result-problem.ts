@@ -60,7 +60,7 @@ function lengthProblem(
   const wrong = measured.find((step) => !expected.includes(step));
   return wrong === undefined
     ? `has ${measured.length} measurements instead of ${expected.length}`
-    : `has a measurement at step ${wrong}, where none is due`;
+    : `has a measurement at step ${wrong}, without one being due`;
 }
 
 /** @param measured ascending: messages with other curves are malformed */

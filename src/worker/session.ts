@@ -227,7 +227,7 @@ export class WorkerSession {
     if (this.#saidWaiting) return [];
     this.#saidWaiting = true;
     const packs = this.#reports.size === 1 ? '1 pack' : `${this.#reports.size} packs`;
-    const text = `no connection to the coordinator: waiting for it, to send what is left of ${packs}; a second signal (Ctrl-C) leaves without, and other workers train these trials again`;
+    const text = `no connection to the coordinator: waiting for it, to send the results of ${packs}; a second signal (Ctrl-C) leaves without, and other workers train these trials again`;
     return [{ kind: 'log', text }];
   }
 

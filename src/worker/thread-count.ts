@@ -48,7 +48,7 @@ export function defaultThreads(workers = 1, cores = usableCores()): number {
 export function coresNote(workers = 1, cores = usableCores()): string | null {
   if (cores <= workers * threadsMax) return null;
   const used = workers === 1 ? 'one worker uses' : `${workers} workers use`;
-  return `This machine has ${cores} processors, of which ${used} ${workers * threadsMax}: start ${Math.ceil(cores / threadsMax)} workers to use all.`;
+  return `This machine has ${cores} processors, and ${used} ${workers * threadsMax}: start ${Math.ceil(cores / threadsMax)} workers to use all.`;
 }
 
 export interface FittingThreads {

@@ -21,7 +21,7 @@ export function threadUnfit(cause: unknown, read?: ReadText): RidgelineError {
   const limit =
     addressBytes === null || free === null
       ? ''
-      : `; addresses are limited to ${gigabytes(addressBytes)} GB (\`ulimit -v\`), and what is left has room for ${Math.floor(free / addressesPerThread)} more training threads`;
+      : `; addresses are limited to ${gigabytes(addressBytes)} GB (\`ulimit -v\`), and the rest has room for ${Math.floor(free / addressesPerThread)} more training threads`;
   return new RidgelineError(
     'MACHINE_UNFIT',
     `A training thread cannot start: ${errorMessage(cause)}${limit}.`,

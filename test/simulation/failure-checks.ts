@@ -54,7 +54,7 @@ export class FailureChecks {
     this.#store = store;
     this.#mayFail = mayFail;
     this.#isDying = isDying;
-    // Five failures, of which the first two are those of all threads.
+    // Five failures; the first two are those of all threads.
     this.#brokenFrom = 2 * threads + 3;
   }
 

@@ -262,7 +262,7 @@ export class History {
     trial: TrialId,
   ): { readonly byFailures: boolean; readonly byDeaths: boolean } {
     const { kinds, faults } = this.settings;
-    // A machine that turns sick when few trials are left cannot be told from trials that crash.
+    // A machine that turns sick when few trials are left cannot be distinguished from trials that crash.
     const hasCrashes = faults.hang + faults.threadCrash > 0 || kinds.includes('sick');
     return {
       byFailures: hasCrashes || this.#isBad(study, trial, 'poison'),

@@ -55,7 +55,7 @@ describe('a result', () => {
     ['has 11 steps instead of at most 10', diverged(11, [4, 8, 10])],
     ['has 1 measurements instead of 3', complete({ curve: [point(10)] })],
     [
-      'has a measurement at step 7, where none is due',
+      'has a measurement at step 7, without one being due',
       complete({ curve: [point(4), point(7), point(10)] }),
     ],
     ['has 0 measurements instead of 1', diverged(6, [])],

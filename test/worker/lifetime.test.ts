@@ -38,7 +38,7 @@ test('a worker that will be killed takes no pack that its own throughput says it
   ]);
 });
 
-test('a worker that knows nothing of a study accepts its packs, and returns them 10 s before its end', () => {
+test('a worker without measured times of a study accepts its packs, and returns them 10 s before its end', () => {
   const { lifetime, calls, passUntil } = newWorker();
   passUntil(59 * minute);
   lifetime.assigned({ pack: 'a', study: 's' });

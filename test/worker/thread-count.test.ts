@@ -26,7 +26,7 @@ test('a worker has at most 256 threads by default, and unused processors are rep
   expect([1, 2, 3].map((workers) => defaultThreads(workers, 600))).toEqual([256, 256, 200]);
   expect(defaultThreads(8, 2)).toBe(1);
   expect(coresNote(1, 257)).toBe(
-    'This machine has 257 processors, of which one worker uses 256: start 2 workers to use all.',
+    'This machine has 257 processors, and one worker uses 256: start 2 workers to use all.',
   );
   expect(coresNote(2, 512)).toBeNull();
 });

@@ -4,7 +4,7 @@ import { isOutOfMemory, threadUnfit } from '../../src/worker/thread-unfit.ts';
 
 const noMemory = new RangeError('WebAssembly.Memory(): could not allocate memory');
 
-test('a failed reservation of memory is told apart from an error of the trainer', () => {
+test('a failed reservation of memory is distinguished from an error of the trainer', () => {
   expect(isOutOfMemory(noMemory)).toBe(true);
   expect(isOutOfMemory(new RangeError('Array buffer allocation failed'))).toBe(true);
   expect(isOutOfMemory(new RangeError('Invalid array length'))).toBe(false);
@@ -19,7 +19,7 @@ test('the error names the limit of addresses and the number of threads that stil
   const { code, what } = threadUnfit(noMemory, (path) => files[path] ?? null);
   expect(code).toBe('MACHINE_UNFIT');
   expect(what).toBe(
-    'A training thread cannot start: WebAssembly.Memory(): could not allocate memory; addresses are limited to 24.0 GB (`ulimit -v`), and what is left has room for 2 more training threads.',
+    'A training thread cannot start: WebAssembly.Memory(): could not allocate memory; addresses are limited to 24.0 GB (`ulimit -v`), and the rest has room for 2 more training threads.',
   );
 });
 

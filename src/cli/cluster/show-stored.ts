@@ -5,7 +5,7 @@ import { startDashboard, type Dashboard, type DashboardAddress } from './dashboa
 import { StoredCluster } from './stored-cluster.ts';
 
 /**
- * @param before the dashboard of a run that has ended, whose open pages go on; null for none
+ * @param before the dashboard of a run that has ended, whose open pages stay connected; null for none
  * @throws RidgelineError PORT_IN_USE; or if the store cannot be read
  */
 export async function showStoredStudies(

@@ -185,7 +185,7 @@ function localJoin(context: Context): string {
 function warnOfAnyCommand({ allowAnyCommand }: AllowFlags, { log }: Context): void {
   if (allowAnyCommand !== true) return;
   log.warn(
-    '--allow-any-command: whoever may submit studies to the coordinator can run any program on this machine, as this user; --allow-files allows one program only',
+    '--allow-any-command: everyone with the right to submit studies to the coordinator can run any program on this machine, as this user; --allow-files allows one program only',
   );
 }
 

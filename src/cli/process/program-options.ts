@@ -65,7 +65,7 @@ export function withAllowOptions(command: Command): Command {
     )
     .option(
       '--allow-any-command',
-      'run every command line that a study names: whoever may submit studies can run any program here',
+      'run every command line that a study names: everyone with the right to submit studies can run any program here',
     );
 }
 

@@ -5,7 +5,7 @@
 import type { ClusterState } from '../core/state/cluster-state.ts';
 import type { LiveEvent } from '../core/state/live-events.ts';
 
-/** Ends that are kept: the pace follows a change of the cluster within so many trials. */
+/** Ends that are kept: after this many trials, the pace has followed a change of the cluster. */
 const endsMax = 40;
 /** Shortest time that gives a pace: all trials of a pack end together. */
 const spanMsMin = 5_000;

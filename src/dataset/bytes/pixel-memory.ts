@@ -3,7 +3,7 @@
  * to each other while they are read, and all threads of a node share them without a copy.
  *
  * It reserves addresses for the largest data set, so it never moves: pages that were never written take no
- * memory. Where addresses are limited (`ulimit -v`), it reserves only what is asked for, and continues in
+ * memory. Where addresses are limited (`ulimit -v`), it reserves only the requested bytes, and continues in
  * another block when that is full; `assemble.ts` copies the pixels of several blocks into one.
  */
 import { assert } from '../../base/assert.ts';

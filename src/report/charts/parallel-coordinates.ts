@@ -3,7 +3,7 @@
  * line for each trial through its values. Better trials have thicker lines. The axes are horizontal, so that
  * their names and values can be read on a phone, too.
  *
- * An inactive parameter has a place of its own at the right end of its axis.
+ * An inactive parameter has a separate place at the right end of its axis.
  */
 import * as Plot from '@observablehq/plot';
 import {

@@ -7,7 +7,7 @@ export function roundTicks(min: number, max: number, count: number): number[] {
   return multiples(step, Math.ceil(min / step - 1e-9), Math.floor(max / step + 1e-9));
 }
 
-/** About `count` round values, of which the first and the last enclose the range. */
+/** About `count` round values; the first and the last enclose the range. */
 export function enclosingTicks([min, max]: readonly [number, number], count: number): number[] {
   const step = roundStep(max - min, count);
   if (step === null) return [min, max];

@@ -123,7 +123,7 @@ function ruleObstacles(at: number | null, [low, high]: Domain): { x: number; y: 
   }));
 }
 
-/** Who is the best, and its numbers; null without one. */
+/** The best trial and its numbers; null without one. */
 export function bestTexts({ input, best, bestLabel, scale, sharing }: Scene) {
   if (best === null || bestLabel === null) return null;
   const value = metricText(input.metric, best.value / scale) ?? '';

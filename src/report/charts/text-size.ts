@@ -27,7 +27,7 @@ function characterWidth(character: string): number {
   return displayWidth(character) > 1 ? 110 : 84;
 }
 
-/** Lines that end between words; a word that is too long has a line of its own. */
+/** Lines that end between words; a word that is too long has a separate line. */
 export function wrapText(text: string, room: number, isBold = false): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ').filter((part) => part !== '')) {

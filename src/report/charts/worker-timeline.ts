@@ -1,7 +1,7 @@
 /**
  * Worker timeline: a row for each worker and a bar for each of its packs, from the assignment to the end. Gaps
  * are idle threads; a cross marks a lost pack. Bars of the search have the colour of their stage, and the names
- * of their trials where there is room. `timeline-lanes.ts` computes the positions of the bars.
+ * of their trials if they fit. `timeline-lanes.ts` computes the positions of the bars.
  */
 import * as Plot from '@observablehq/plot';
 import type { AttemptRecord } from '../../study/trial.ts';

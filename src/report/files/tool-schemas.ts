@@ -146,7 +146,7 @@ export const dataListSchema = z.array(
 export const dataInfoSchema = z.object({
   name: z.string().describe('name or path'),
   description: z.string().nullable().describe('what it is; null for own files'),
-  source: z.string().describe('where it is'),
+  source: z.string().describe('its path'),
   format: z.string().nullable().describe('format of the files; null if it is embedded'),
   official: z
     .boolean()

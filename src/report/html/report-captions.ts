@@ -1,4 +1,4 @@
-/** Report captions: what a figure shows in this study, from its numbers. Nothing is said that they do not show. */
+/** Report captions: what a figure shows in this study, and nothing that its numbers do not show. */
 import { formatParam, numberParam, parameterSymbol } from '../../study/search-space.ts';
 import type { Importance } from '../../search/analysis/importance.ts';
 import { importanceMethod, importanceSentence, pairSentence } from '../results/importance-words.ts';

@@ -1,6 +1,6 @@
 /**
  * Chart as PDF: translates the SVG of a chart into one page with the same drawing, for papers. Text is text in
- * the font of charts, of which the file contains the used part.
+ * the font of charts; the file contains the used part.
  *
  * It knows the elements and attributes that charts have, and nothing else of SVG: an element that it does not
  * know is a bug. Text has no kerning.

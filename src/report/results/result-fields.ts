@@ -277,5 +277,5 @@ function workersText({ worker, workers }: ResultRow): string | null {
   return names > 2 ? `${names} workers` : worker;
 }
 
-/** `false` stands out, since it needs attention. */
+/** `false` is conspicuous, since it needs attention. */
 const verifiedTexts = { true: 'yes', false: 'NO', null: '–' } as const;

@@ -152,7 +152,7 @@ function divergenceWarning(
   return [warning('diverged', text, name)];
 }
 
-/** ` (λ 1.00e-2 … 1.00e-1)`; empty with several parameters, any of which may be the cause. */
+/** ` (λ 1.00e-2 … 1.00e-1)`; empty with several parameters: each of them may be the cause. */
 function divergedRange(
   { study: { spec }, statistics: { parameter } }: WarningSource,
   diverged: readonly ResultRow[],
@@ -171,7 +171,7 @@ const auditTexts = {
   disputed:
     'Workers computed different results of NAMES, and neither this machine nor another token could settle the dispute: not ranked.',
   repeated:
-    'NAMES: checked only with the token that computed the result. Add a machine with a token of its own (`ridgeline token new`) for an independent check.',
+    'NAMES: checked only with the token that computed the result. Add a machine with a separate token (`ridgeline token new`) for an independent check.',
   unchecked:
     'The audit of NAMES is missing: every attempt was lost, or the worker was excluded after the stage had closed.',
 };

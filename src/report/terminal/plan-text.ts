@@ -142,7 +142,7 @@ function configurationLines(
   return [...lines.slice(0, listedAtEnds), middle, ...lines.slice(-listedAtEnds)];
 }
 
-/** Of a long stage, so many trials with the smallest and with the largest values are listed. */
+/** Number of trials with the smallest, and with the largest, values that are listed of a long stage. */
 const listedAtEnds = 10;
 
 function replicateLines({ replicates, racing }: Plan): string[] {

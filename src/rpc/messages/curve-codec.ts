@@ -70,7 +70,7 @@ export function curveCodec(
   };
 }
 
-/** Whether a curve of so many points with all of these metrics is too long for a message. */
+/** Whether a curve with this number of points and all of these metrics is too long for a message. */
 export function mayExceedMessage(points: number, all: readonly Metric[]): boolean {
   const series = all.reduce((sum, { name }) => sum + 32 + name.length + 8 * points, 0);
   return points > wireLimits.curvePoints || 5 * points + series > wireLimits.curveBytes;

@@ -10,7 +10,7 @@
  * intervals, the central 95 % of the trees, cover the choice of the configurations. Measured on a surface
  * with known shares, 30 configurations: the intervals of total shares cover the true ones in 90 to 93 %.
  *
- * A conditional parameter has no effect where it is inactive: there, each tree gets a random value of it.
+ * A conditional parameter has no effect in trials in which it is inactive: there, each tree gets a random value of it.
  */
 import { RandomStream } from '../../base/philox.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';

@@ -4,7 +4,7 @@
  *
  * All configurations are scored on the same images, so two of them are compared image by image. The best
  * was chosen because its value is high, and every other one had the same chance: so the largest statistic of
- * all comparisons decides, not each by itself (`sign-flips.ts`). A configuration is significantly worse if
+ * all comparisons decides, not each of them alone (`sign-flips.ts`). A configuration is significantly worse if
  * its statistic is above the largest one of 95 % of the flips. The truly best configuration is then not
  * significantly worse with about 95 % probability; docs/decisions/0054 has the simulated ones.
  *

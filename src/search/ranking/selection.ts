@@ -1,7 +1,7 @@
 /**
  * Selection: the order of configurations that have the same value, and why the first of them is chosen.
  *
- * Accuracies are counts of images, so many configurations have the very same one, and the first that was
+ * Accuracies are counts of images, so several configurations often have the same one, and the first that was
  * sampled has no claim to be the winner. Among equal values the lowest validation loss comes first; equal
  * losses are ordered by the distance to the middle of their parameters in the logarithm (the middle of the
  * smallest and the largest), since that is farthest from both ends of the range that does equally well.

@@ -6,7 +6,7 @@ import type { Distribution, NumberDistribution, ParamValue } from '../../study/s
 export type Range = Pick<NumberDistribution, 'min' | 'max'>;
 
 /**
- * The value below which the share `u` of a distribution lies; the first of a list for u = 0.
+ * The quantile of a distribution for the share `u`; the first of a list for u = 0.
  *
  * @param u uniform in [0, 1)
  */

@@ -171,7 +171,7 @@ interface EntryCurve {
   readonly variance: Float64Array;
   /** L⁻¹·k of each place, for its correlations k with the observations. */
   readonly solved: readonly Float64Array[];
-  /** What is left of the unknown mean at each place. */
+  /** Remainder of the unknown mean at each place. */
   readonly leverage: Float64Array;
 }
 

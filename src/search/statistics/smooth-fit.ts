@@ -73,7 +73,7 @@ const floorScale = 0.06;
 /** The curve is not drawn where its error is more than this many deviations, and this share of its height. */
 const unknownDeviations = 2;
 const unknownShare = 0.03;
-/** The curve is contradicted if this many of so many neighbouring places are outside of 95 %: p < 2e-4. */
+/** The curve is contradicted if `outsideMax` of `windowPlaces` neighbouring places are outside of 95 %: p < 2e-4. */
 const outsideMax = 5;
 const windowPlaces = 12;
 /**

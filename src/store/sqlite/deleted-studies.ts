@@ -56,7 +56,7 @@ export function deletedStudies(stateDir: string): DeletedStudy[] {
 }
 
 /**
- * Copies a study of the store to a file of its own, which is on disk when this returns.
+ * Copies a study of the store to a separate file, which is on disk when this returns.
  *
  * @param file path of the store that `database` is connected to
  * @returns the path of the copy; null if the study has no results, so nothing is copied

@@ -28,7 +28,7 @@ const kinds = new Map<number, FileSystemKind>([
   [0x5346414f, { name: 'AFS', where: 'network' }],
 ]);
 
-/** Null for other file systems, and where it is unknown. */
+/** Null for other file systems, and if unknown. */
 export function fileSystemKind(dir: string): FileSystemKind | null {
   if (process.platform !== 'linux') return null;
   try {

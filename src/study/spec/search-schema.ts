@@ -52,7 +52,7 @@ function distribution(name: string, parameter: ParameterDescription) {
   const common = {
     values: list.describe('instead: a list of values, each with the same probability'),
     also: list.describe(
-      `values that are certainly tried, each in a configuration of its own, such as [${kindOf(parameter) === 'choice' ? String(parameter.values?.[0]) : 0}]`,
+      `values that are certainly tried, each in a separate configuration, such as [${kindOf(parameter) === 'choice' ? String(parameter.values?.[0]) : 0}]`,
     ),
     where: z
       .record(z.string(), z.array(z.union([z.number(), z.string(), z.boolean()])).min(1))

@@ -100,7 +100,7 @@ export const settingsSchema = z.strictObject({
   records: whole(
     1,
     recordsMax,
-    'validation records, of which the command prints `correct`: a 0 or 1 for each; needed for ± and ties',
+    'validation records: the command prints `correct`, a 0 or 1 for each; needed for ± and ties',
   ).optional(),
   resumes: z
     .boolean()

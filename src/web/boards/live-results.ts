@@ -166,7 +166,7 @@ function thin(
   if (configurations.length <= pointsMax) return configurations;
   const gridColumns = Math.floor(Math.sqrt((columnsPerRow * pointsMax) / stages));
   const gridRows = Math.floor(gridColumns / columnsPerRow);
-  // 0 has a column of its own.
+  // 0 has a separate column.
   const logAt = (one: RankedConfiguration): number => Math.log10(Math.max(1e-300, toAt(one)));
   const toColumn = cells(configurations.map(logAt), gridColumns);
   const toRow = cells(

@@ -39,7 +39,7 @@ export function openStream(study: string | null, handlers: StreamHandlers): () =
       });
     };
     on('overview', handlers.overview);
-    // The browser connects again by itself: the new stream starts with the whole page.
+    // The browser reconnects automatically: the new stream starts with the whole page.
     let page: StudyPage | null = null;
     on('study', (update: StudyUpdate) => {
       page = mergeUpdate(page, update);

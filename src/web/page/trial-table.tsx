@@ -10,7 +10,7 @@ import { rankingFields, TrialRow } from './trial-row.tsx';
 import { useAnswer } from './use-answer.ts';
 
 const pageRows = 100;
-/** Most selected rows: more curves cannot be told apart. */
+/** Most selected rows: more curves cannot be distinguished. */
 const selectedMax = 12;
 /** Time without a key before a filter that is being typed is sent. */
 const typingMs = 400;

@@ -65,7 +65,7 @@ function lastPoint(result: TrialResult): TrialResult {
   return { ...result, curve: result.kind === 'complete' ? result.curve.slice(-1) : [] };
 }
 
-/** Trains to each of these steps with a process of its own. */
+/** Trains to each of these steps with a separate process. */
 async function trainBy(
   steps: readonly number[],
   { settings, words, files, task, directory }: CommandCheck,

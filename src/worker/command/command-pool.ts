@@ -2,7 +2,7 @@
  * Command pool: the trials that programs of the user train on this worker, by pack, one process each. It
  * has no queue: trials wait in the coordinator.
  *
- * The Piscina threads of the worker are not used: a program is a process of its own.
+ * The Piscina threads of the worker are not used: a program is a separate process.
  */
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';

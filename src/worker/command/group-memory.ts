@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const pageBytes = 4_096;
 
-/** 0 where there is no `/proc`. */
+/** 0 without `/proc`. */
 export function groupMemoryBytes(group: number, proc = '/proc'): number {
   let names: string[];
   try {

@@ -1,5 +1,5 @@
 /**
- * Trial run: trains one trial with a command, in a working folder of its own, and reads its result.
+ * Trial run: trains one trial with a command, in a separate working folder, and reads its result.
  *
  * The folder has the files of the study, `task.json`, the state of an earlier step in `in`, and `out` for what
  * the program writes.
@@ -226,7 +226,7 @@ function toResult(outcome: CommandOutcome, { task, curve, seconds }: Trained): T
   };
 }
 
-/** Stands for the trained parameters, if the command prints no digest of them. */
+/** Replaces the digest of the trained parameters, if the command prints no digest of them. */
 function metricsDigest(metrics: Metrics, correct: Uint8Array | null): string {
   const sorted = Object.entries(metrics).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return sha256(JSON.stringify(sorted), correct ?? new Uint8Array(0));

@@ -40,7 +40,7 @@ test('a search ends with the reason if every local worker is incompatible', () =
   });
 });
 
-test('a search goes on while a worker is fit, or has not joined yet', () => {
+test('a search continues while a worker is fit, or has not joined yet', () => {
   expect(watched(['incompatible', 'ready'], 2)).toEqual([]);
   expect(watched(['incompatible'], 2)).toEqual([]);
 });
@@ -50,6 +50,6 @@ test('a search ends if everything fails on every local worker, or if all are exc
   expect(watched(['excluded', 'excluded'], 2, 'worker-excluded')).not.toEqual([]);
 });
 
-test('a search goes on while a worker that finished trials backs off', () => {
+test('a search continues while a worker that finished trials backs off', () => {
   expect(watched(['backing off', 'incompatible'], 2)).toEqual([]);
 });

@@ -106,7 +106,7 @@ export class FailingCluster {
     this.#follow(this.dispatcher.received(session, ended, later(this.nowMs)));
   }
 
-  /** The stream closes, and nobody comes back in time. */
+  /** The stream closes, and no worker returns in time. */
   cut(session: string): void {
     this.#packs.delete(session);
     this.#follow(this.dispatcher.streamClosed(session, 'cut', later(this.nowMs)));

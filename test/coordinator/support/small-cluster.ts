@@ -65,7 +65,7 @@ export function newDispatcher(
   return new Dispatcher({ ...settings, ...changes }, stored, new Map(), start);
 }
 
-/** A connection with a token of its own, named after the session. */
+/** A connection with a separate token, named after the session. */
 export function peerFrom(session: string): Peer {
   return { address: 'address', tokenId: session };
 }

@@ -28,7 +28,7 @@ describe.each([
   });
 });
 
-test('addresses for the largest data set are reserved only where they are not limited', () => {
+test('addresses for the largest data set are reserved only if they are not limited', () => {
   const reserved = (memory: PixelMemory): number =>
     (memory.take(8).buffer as SharedArrayBuffer).maxByteLength;
   expect(reserved(new PixelMemory(100, null))).toBe(pixelBytesMax);

@@ -9,7 +9,7 @@ import { idxReaders } from '../../../src/dataset/formats/idx.ts';
 import { idx, refusal, temporaryFolder } from '../support/fixtures.ts';
 
 interface Files {
-  /** `%` stands for train-images-idx3, and so on. */
+  /** `%` is replaced by train-images-idx3, and so on. */
   readonly name?: (part: string, what: string, dimensions: number) => string;
   readonly below?: string;
   readonly pack?: (bytes: Buffer) => Buffer;

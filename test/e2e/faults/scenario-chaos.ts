@@ -1,5 +1,5 @@
 /**
- * Chaos: three worker processes, each behind a proxy of its own, with random faults: they are killed,
+ * Chaos: three worker processes, each behind a separate proxy, with random faults: they are killed,
  * suspended, drained, cut off and frozen, one fault after another, and restarted under their names.
  */
 import { readFileSync } from 'node:fs';

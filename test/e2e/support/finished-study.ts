@@ -1,4 +1,4 @@
-/** Finished study: run once for the tests of a file, each of which changes its copy. */
+/** Finished study: run once for the tests of a file; each of them changes its copy. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll } from 'vitest';

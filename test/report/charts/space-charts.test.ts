@@ -205,7 +205,7 @@ test('the ticks of every axis are within its ends', () => {
   }
 });
 
-test('0 has a place of its own on a logarithmic axis, and none without it', () => {
+test('0 has a separate place on a logarithmic axis, and none without it', () => {
   const space = { x: distributions[0]! };
   const zero = parameterScale('x', [space], [{ params: { x: 0 } }]);
   const none = parameterScale('x', [space], [{ params: { x: 1e-5 } }]);

@@ -42,7 +42,7 @@ describe('a column of a hyperparameter', () => {
     for (const text of cells('shift')) expect(text).toMatch(/^[0-8]$/);
   });
 
-  it('has the values of a list, and a dash where it is inactive', () => {
+  it('has the values of a list, and a dash if it is inactive', () => {
     expect(cells('hidden').toSorted()).toEqual(['100', '25', '50']);
     expect(cells('mirror').toSorted()).toEqual(['false', 'true']);
     expect(cells('dropout')).toContain('–');
@@ -116,7 +116,7 @@ test('the range of the tied trials and the conservative choice need a single num
 });
 
 describe('files', () => {
-  it('have a column for each hyperparameter, empty where it is inactive', () => {
+  it('have a column for each hyperparameter, empty if it is inactive', () => {
     const [head, ...lines] = formatDelimited(results, 'csv').trimEnd().split('\r\n');
     const names = head!.split(',');
     expect(names).toEqual(
@@ -204,7 +204,7 @@ describe('warnings', () => {
       .map((one) => one.text)
       .join('\n');
 
-  it('name the hyperparameter of which all diverged trials have larger values', () => {
+  it('name the hyperparameter with larger values in all diverged trials', () => {
     expect(text(wideTrials)).toBe(
       '2 trials of stage only diverged: the loss was no longer a finite number. To avoid that, search learning_rate.max below 4.25e-1.',
     );

@@ -41,7 +41,7 @@ function newPeer(options: { firstWaitMs?: number; waitMs?: number; random?: numb
 }
 
 const unreachable = (): RidgelineError =>
-  new RidgelineError('COORDINATOR_UNREACHABLE', 'Nobody is there.', 'Start one.');
+  new RidgelineError('COORDINATOR_UNREACHABLE', 'No program listens.', 'Start one.');
 
 describe('a peer of a coordinator', () => {
   test('that has joined tries for 24 hours, and logs the break and then one line a minute', async () => {
@@ -58,7 +58,7 @@ describe('a peer of a coordinator', () => {
     expect(peer.lines[0]).toBe(
       'warn: The connection to the coordinator closed: its process ended. Training continues, and results are kept. Trying again for 24 h 00 min (--wait).',
     );
-    expect(peer.lines.slice(1).every((line) => line.startsWith('info: Nobody is there.'))).toBe(
+    expect(peer.lines.slice(1).every((line) => line.startsWith('info: No program listens.'))).toBe(
       true,
     );
     expect(peer.lines.length).toBeGreaterThan(24 * 54);
@@ -70,10 +70,10 @@ describe('a peer of a coordinator', () => {
     const running = peer.reconnection.run(async () => await Promise.reject(unreachable()));
     await expect(running).rejects.toMatchObject({ code: 'COORDINATOR_UNREACHABLE' });
     expect(peer.nowMs).toBe(30_000);
-    expect(peer.lines).toEqual(['info: Nobody is there. Trying again for 30 s (--wait).']);
+    expect(peer.lines).toEqual(['info: No program listens. Trying again for 30 s (--wait).']);
   });
 
-  test('is back within a quarter of a lease after the coordinator has returned, for each outage anew', async () => {
+  test('is back within a quarter of a lease after the coordinator has returned, after each outage', async () => {
     const peer = newPeer();
     const waited: number[] = [];
     let returnsAtMs = 0;

@@ -154,7 +154,7 @@ test('a loss has its floor at the worst quarter of the values', () => {
   expect(found.parameters[0]!.name).toBe('x');
 });
 
-test('an inactive parameter has no effect where it is inactive', () => {
+test('an inactive parameter has no effect in trials in which it is inactive', () => {
   const space: SearchSpace = {
     kind: { distribution: 'values', values: ['small', 'large'] },
     x: { ...unit['x']!, where: { kind: ['large'] } },

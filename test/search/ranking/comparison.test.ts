@@ -112,7 +112,7 @@ describe('the comparison with the best', () => {
 });
 
 describe('sign flips', () => {
-  it('add whole differences as counting each flip by itself does', () => {
+  it('add whole differences as counting each flip separately does', () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat({ max: 41 }), { minLength: 1, maxLength: 90 }),

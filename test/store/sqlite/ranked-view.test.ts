@@ -135,7 +135,7 @@ describe('trials_ranked', () => {
   test.for([
     { tests: 'all', own: [0.25, 0.75], shown: [0.25, 0.75] },
     { tests: 'winner', own: [null, null], shown: [0.5, null] },
-    // A store of an earlier release may have test metrics that nobody has asked for.
+    // A store of an earlier release may have test metrics that were not requested.
     { tests: 'winner', own: [0.25, 0.75], shown: [0.5, null] },
   ] as const)(
     'trials_ranked marks every replicate of the winner, and shows the test accuracy of a trial with test: all, else of the winner: $tests, $own',

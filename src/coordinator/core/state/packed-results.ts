@@ -21,7 +21,7 @@ class Block {
   /** Step of the last measurement. */
   readonly measured = new Uint32Array(rowsPerBlock);
   readonly digests = Buffer.alloc(rowsPerBlock * digestBytes);
-  /** Values by name of the metric; NaN where it was not measured. */
+  /** Values by name of the metric; NaN if not measured. */
   readonly metrics = new Map<string, Float64Array>();
 
   column(metric: string): Float64Array {

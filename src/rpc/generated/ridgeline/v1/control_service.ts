@@ -126,7 +126,7 @@ export const ResultsFormat = {
   RESULTS_FORMAT_UNSPECIFIED: 0,
   /** RESULTS_FORMAT_JSON - One JSON document (results.schema.json): the study, its stages with their ranked rows, and the winner. */
   RESULTS_FORMAT_JSON: 1,
-  /** RESULTS_FORMAT_JSON_LINES - One JSON object for each row (results-line.schema.json), on a line of its own. */
+  /** RESULTS_FORMAT_JSON_LINES - One JSON object for each row (results-line.schema.json), on a separate line. */
   RESULTS_FORMAT_JSON_LINES: 2,
   /** RESULTS_FORMAT_CSV - A table with a row of names, as RFC 4180 defines it. */
   RESULTS_FORMAT_CSV: 3,
