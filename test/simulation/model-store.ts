@@ -26,6 +26,7 @@ import {
   checkTestsClosed,
   checkTrialAttempts,
 } from './attempt-checks.ts';
+import { checkValues } from './proposal-checks.ts';
 import { checkRanks } from './rank-checks.ts';
 import {
   checkBest,
@@ -176,6 +177,7 @@ export class ModelStore {
       case 'trial-created': {
         const study = this.study(row.study);
         checkReplicateDue(study, row.id);
+        checkValues(study, row.id, row.params);
         assert(!this.#stage(row.study, row.id.stage).closed, 'a closed stage gets no trial');
         assert(!study.trials.has(trialName(row.id)), 'a trial is created once');
         study.trials.set(trialName(row.id), {

@@ -114,6 +114,16 @@ export const plantedBugs: readonly PlantedBug[] = [
     'a race starts its next round before the audits are settled',
     'if (startRound(turn, study, stage)) return;\n…',
   ),
+  bug(
+    'model-proposes-without-results',
+    'the model proposes a trial before the results that it uses exist',
+    '',
+  ),
+  bug(
+    'model-reads-later-results',
+    'the model reads every result that exists, whatever the round or the lag',
+    'evidence = collectEvidence(plan, done, given, setting.trials);',
+  ),
   bug('ranks-are-not-stored', 'a stage closes without stored ranks', ''),
   bug(
     'failed-trial-is-packed',

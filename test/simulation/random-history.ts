@@ -1,5 +1,5 @@
 /** Random histories: the cluster, studies, changes and faults of a seed. */
-import type { StudySpec } from '../../src/study/spec/study-spec.ts';
+import type { StageSpec, StudySpec } from '../../src/study/spec/study-spec.ts';
 import { exampleStudy, twoStages } from '../study/support/example-study.ts';
 import { randomFaults } from './faults.ts';
 import { reference, type HistorySettings } from './history.ts';
@@ -48,12 +48,15 @@ export function randomHistory(seed: number): HistorySettings {
   const kinds = Array.from({ length: count }, (_, index): WorkerKind =>
     index === 1 ? (odds === 'correct' ? spare : odds) : 'correct',
   );
-  const first = simulatedStudy('first', { seed, audit, replicates, racing, test: others.test });
+  const first = withSamplers(
+    simulatedStudy('first', { seed, audit, replicates, racing, test: others.test }),
+    new Chance(seed, 91),
+  );
   const second = simulatedStudy('second', {
     ...others.second,
     test: others.test,
     seed: seed + 1,
-    stages: first.stages.slice(0, 1).map((stage) => ({ ...stage, trials: 6 })),
+    stages: twoStages(6, 0).slice(0, 1),
     audit: isAudited ? { random: 0, top: 2 } : undefined,
   });
   const drawnFaults = randomFaults(chance);
@@ -100,6 +103,23 @@ export function randomHistory(seed: number): HistorySettings {
 /** The last worker does not allow the program of the studies. */
 function withRefusing(kinds: readonly WorkerKind[]): WorkerKind[] {
   return [...kinds.slice(0, -1), 'refusing'];
+}
+
+/** Samplers of the stages: random search most of the time. */
+function withSamplers(spec: StudySpec, chance: Chance): StudySpec {
+  if (chance.draw() < 0.55) return spec;
+  const stages = spec.stages.map((stage, index): StageSpec => {
+    const draw = chance.draw();
+    const [round, lag] = [chance.whole(1, 7), chance.whole(1, 10)];
+    const after = chance.draw();
+    if (draw < 0.2) return { ...stage, sampler: 'spread' };
+    if (draw < 0.3 && index === 0) return { ...stage, sampler: 'grid' };
+    // A lag uses results before they are audited.
+    const pace = draw < 0.65 || spec.audit !== undefined ? { round } : { lag };
+    const isAfter = index > 0 && after < 0.5;
+    return { ...stage, sampler: 'model', ...pace, ...(isAfter && { after: 'coarse' }) };
+  });
+  return { ...spec, stages };
 }
 
 /** Machines that are sick or slow, and trials that end processes: they cost no healthy trial. */

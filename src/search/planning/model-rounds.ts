@@ -118,7 +118,9 @@ function propose(plan: Plan, done: ReadonlyMap<number, Progress>): Proposals {
     if (paramsAt.has(index)) continue;
     const used = usedResults(setting, start, index);
     while (ended < used && done.get(ended + 1)?.hasEnded === true) ended += 1;
+    // bug: model-proposes-without-results
     if (ended < used || !given.every((one) => done.get(one)?.hasEnded === true)) break;
+    // bug: model-reads-later-results
     if (evidence?.used !== used) evidence = collectEvidence(plan, done, given, used);
     const { good, bad } = evidence;
     const unknown = range(used + 1, index).map((one) => paramsAt.get(one) ?? {});
