@@ -21,14 +21,27 @@ export interface SearchTables {
   answers(seed: number, cycle: number, row: number): Uint8Array;
 }
 
-export function readSearchTables(): SearchTables {
-  const arrays = unzipSync(readFileSync(file));
-  const content = (name: string): Uint8Array => {
+/** The content of each array of an archive, by name. */
+export function readArrays(archive: string): (name: string) => Uint8Array {
+  const arrays = unzipSync(readFileSync(archive));
+  return (name) => {
     const bytes = arrays[`${name}.npy`];
-    if (bytes === undefined) throw new Error(`${file} has no array ${name}`);
+    if (bytes === undefined) throw new Error(`${archive} has no array ${name}`);
     // Version 1.0: magic word, two bytes of version, two bytes of the header's length.
     return bytes.slice(10 + bytes[8]! + 256 * bytes[9]!);
   };
+}
+
+/** One byte per bit, the highest bit of each byte first. */
+export function unpackedBits(bits: Uint8Array): Uint8Array {
+  return Uint8Array.from(
+    { length: 8 * bits.length },
+    (_, place) => (bits[place >> 3]! >> (7 - (place & 7))) & 1,
+  );
+}
+
+export function readSearchTables(): SearchTables {
+  const content = readArrays(file);
   const lambdas = new Float64Array(content('lam').buffer);
   const cache = new Map<string, Uint8Array>();
   const bytesPerRow = content('c1_seed1').length / lambdas.length;
@@ -40,10 +53,7 @@ export function readSearchTables(): SearchTables {
       const bits = cache.get(name) ?? content(name);
       cache.set(name, bits);
       const start = row * bytesPerRow;
-      return Uint8Array.from(
-        { length: 8 * bytesPerRow },
-        (_, image) => (bits[start + (image >> 3)]! >> (7 - (image & 7))) & 1,
-      );
+      return unpackedBits(bits.subarray(start, start + bytesPerRow));
     },
   };
 }
