@@ -89,11 +89,11 @@ function benchTable(table: SearchTable, searches: Readonly<Record<string, Search
   const cycles = table.rungs.length;
   process.stdout.write(`\n${table.name}, ${cycles} cycles, ${replications} replications\n`);
   printRow(['search', 'steps', 'fewer', 'regret', 'difference', 'test %']);
+  const numbers = Array.from({ length: replications }, (_, number) => number);
+  const paired = numbers.map((number) => new Replication(table, number));
   let first: readonly ReplayedSearch[] | null = null;
   for (const [name, settings] of Object.entries(searches)) {
-    const runs = Array.from({ length: replications }, (_, number) =>
-      replaySearch(new Replication(table, number), settings),
-    );
+    const runs = paired.map((replication) => replaySearch(replication, settings));
     first ??= runs;
     printSearch(name, runs, first, true);
   }

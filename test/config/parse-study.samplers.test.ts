@@ -65,7 +65,7 @@ name: last, trials: 12, sampler: spread`);
     ['round: 4', 'goes with sampler: model only'],
     ['sampler: spread, lag: 4', 'goes with sampler: model only'],
     ['sampler: model, round: 4, lag: 4', 'does not go with round'],
-    ['sampler: model, round: 0', 'must be a whole number from 1 to 10000'],
+    ['sampler: model, round: 0', 'must be a whole number from 1 to 200'],
     ['sampler: model, after: fine', 'no earlier stage is called "fine"'],
   ])('is refused with %s', (keys, message) => {
     expect(problemsOf(`${coarse}, ${keys}`)).toContain(message);
@@ -86,8 +86,8 @@ name: last, trials: 12, sampler: spread`);
     expect(problemsOf('name: coarse, trials: 12, sampler: model, lag: 12')).toContain(
       'begins with 12 trials of spread',
     );
-    expect(problemsOf('name: coarse, trials: 10001, sampler: model')).toContain(
-      'at most 10000 trials',
+    expect(problemsOf('name: coarse, trials: 2001, sampler: model')).toContain(
+      'at most 2000 trials',
     );
     const after = `${coarse}, sampler: spread\nname: fine, trials: 4, sampler: model, after: coarse`;
     expect(problemsOf(after)).toBe('valid');

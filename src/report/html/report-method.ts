@@ -9,6 +9,7 @@ import {
   parameterSymbol,
   type StageDistribution,
 } from '../../study/search-space.ts';
+import type { SamplerSpec } from '../../study/spec/sampler-keys.ts';
 import type { Selection, StageSpec, StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyPicture } from '../charts/study-picture.ts';
 import { objectiveMetric } from '../results/result-fields.ts';
@@ -65,16 +66,29 @@ function searchText({ stages, seed, replicates, racing }: StudySpec): string {
         ? `up to ${replicates} replicates (other seeds) of each value, as long as it is not significantly worse than the best`
         : `${replicates} replicates (other seeds) of each value`,
     );
-  return `${sentences.join('; ')}. Each trial follows from the seed (${seed}) and its own number.`;
+  const usesResults = stages.some(({ sampler }) => sampler === 'model');
+  const origin = usesResults
+    ? `the seed (${seed}), its own number and the results of trials with smaller numbers`
+    : `the seed (${seed}) and its own number`;
+  return `${sentences.join('; ')}. Each trial follows from ${origin}.`;
 }
 
 /** `30 values of λ from 1.00e-9 to 1.00e-1, log-uniform`. */
-function stageText({ trials, search, also = [] }: StageSpec): string {
+function stageText({ trials, search, also = [], ...how }: StageSpec): string {
   const entries = Object.entries(search);
   const noun = entries.length > 1 ? 'configuration' : 'value';
   const words = entries.map(([name, from]) => `${parameterSymbol(name)} ${valuesText(from)}`);
   const known = also.length === 0 ? '' : `; and ${countText(also.length, `known ${noun}`)}`;
-  return `${countText(trials, noun)} of ${words.join('; ')}${known}`;
+  return `${countText(trials, noun)} of ${words.join('; ')}${samplerText(how)}${known}`;
+}
+
+function samplerText({ sampler, round, lag, after }: SamplerSpec): string {
+  if (sampler === undefined) return '';
+  if (sampler === 'spread') return '; spread evenly by a shifted Sobol sequence';
+  if (sampler === 'grid') return '; all combinations of evenly spaced levels';
+  const pace = lag === undefined ? `in rounds of ${round ?? 1}` : `with a lag of ${lag}`;
+  const from = after === undefined ? '' : `, starting from the results of stage ${after}`;
+  return `; proposed near the best results by tree-structured Parzen estimators ${pace}${from}`;
 }
 
 function valuesText(from: StageDistribution): string {

@@ -7,8 +7,9 @@ export type SamplerName = (typeof samplers)[number];
 
 /** Dimensions of the Sobol sequence. */
 export const spreadParametersMax = 20;
-/** A proposal reads all results, so a stage of n trials takes time in proportion to n². */
-export const modelTrialsMax = 10_000;
+/** The coordinator proposes trials between two messages; each proposal reads all results. */
+export const modelTrialsMax = 2_000;
+const togetherMax = 200;
 const roundDefault = 8;
 
 export const samplerKeys = {
@@ -17,11 +18,11 @@ export const samplerKeys = {
     'how configurations are chosen; default random. spread: evenly over the space. model: near the best results so far. grid: all combinations',
   ),
   round: optional(
-    whole(1, modelTrialsMax, 'trials'),
+    whole(1, togetherMax, 'trials'),
     `with sampler: model: trials that are proposed together, from all results before them; default ${roundDefault}`,
   ),
   lag: optional(
-    whole(1, modelTrialsMax, 'trials'),
+    whole(1, togetherMax, 'trials'),
     'with sampler: model, instead of round: trial k is proposed from the results up to trial k - lag, without waiting for others',
   ),
   after: optional(

@@ -212,6 +212,23 @@ describe('the report', () => {
       expect(method).toContain(part);
   });
 
+  test('the method names the samplers of the stages, and the results that decide trials', () => {
+    const [coarse, fine] = [study.spec.stages[0]!, study.spec.stages[1]!];
+    const stages: StudyRecord['spec']['stages'] = [
+      { ...coarse, sampler: 'spread' },
+      { ...fine, sampler: 'model', round: 4, after: 'coarse' },
+    ];
+    const record = { ...study, spec: { ...study.spec, stages } };
+    const { document } = parseHTML(written(toPicture(record)));
+    const method = document.querySelector('#method + dl')?.textContent.replaceAll(/\s+/g, ' ');
+    for (const part of [
+      'log-uniform; spread evenly by a shifted Sobol sequence; fine:',
+      'by tree-structured Parzen estimators in rounds of 4, starting from the results of stage coarse',
+      'its own number and the results of trials with smaller numbers',
+    ])
+      expect(method).toContain(part);
+  });
+
   test('captions state what this study shows, with the names of its stages', () => {
     const only = { ...study, spec: { ...study.spec, stages: [study.spec.stages[0]!] } };
     const single = { ...only, stages: [study.stages[0]!], winner: null };

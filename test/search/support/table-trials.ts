@@ -24,6 +24,8 @@ export interface SearchTable {
   readonly images: number;
   /** 1 where the training is right, by image; by seed, cycle and node, the last axis fastest. */
   readonly right: readonly (readonly (readonly Uint8Array[])[])[];
+  /** Mean accuracy at the end, over all seeds and images, by node; of λ alone as a smooth curve. */
+  readonly means: readonly number[];
 }
 
 interface Axis {
@@ -51,6 +53,7 @@ export function loadMainTable(folder: string, cycles: number): SearchTable {
     rungs: right[0]!.map((_, cycle) => 1_000 * (cycle + 1)),
     images: right[0]![0]![0]!.length,
     right,
+    means: smoothed(nodeMeans(right)),
   };
 }
 
@@ -79,6 +82,7 @@ export function loadCubeTable(folder: string): SearchTable {
     rungs: [1_000, 2_000],
     images: cycles[0]![0]!.length,
     right: [cycles],
+    means: nodeMeans([cycles]),
   };
 }
 
@@ -118,12 +122,19 @@ function around(nodes: readonly number[], value: number): readonly (readonly [nu
   ];
 }
 
-/** Mean accuracy at the end, over all seeds and images, at each node. */
-export function nodeAccuracies({ right, rungs }: SearchTable): number[] {
-  const last = right.map((cycles) => cycles[rungs.length - 1]!);
+function nodeMeans(right: SearchTable['right']): number[] {
+  const last = right.map((cycles) => cycles.at(-1)!);
   return last[0]!.map((_, node) => {
     const shares = last.map((nodes) => share(nodes[node]!));
     return shares.reduce((sum, one) => sum + one, 0) / shares.length;
+  });
+}
+
+/** Means over neighbouring λ: at one λ, the noise of three trainings is as large as the regrets. */
+function smoothed(means: readonly number[]): number[] {
+  return means.map((mean, node) => {
+    const [low, high] = [means[node - 1] ?? mean, means[node + 1] ?? mean];
+    return (low + 2 * mean + high) / 4;
   });
 }
 
@@ -148,7 +159,6 @@ export class Replication {
   readonly validationCount: number;
   readonly #order: Uint32Array;
   readonly #seed: number;
-  readonly #means: readonly number[];
 
   constructor(table: SearchTable, number: number) {
     this.table = table;
@@ -156,7 +166,6 @@ export class Replication {
     this.validationCount = validationCount[table.name];
     this.#seed = number % table.seeds;
     this.#order = new RandomStream(number, 'split').permutation(table.images);
-    this.#means = nodeAccuracies(table);
   }
 
   train(params: Params): ReplayedTrial {
@@ -195,10 +204,10 @@ export class Replication {
   /** How far these values are below the best node, in accuracy points, by the mean of all trainings. */
   regret(params: Params): number {
     const mean = corners(this.table, params).reduce(
-      (sum, [node, part]) => sum + part * this.#means[node]!,
+      (sum, [node, part]) => sum + part * this.table.means[node]!,
       0,
     );
-    return 100 * (Math.max(...this.#means) - mean);
+    return 100 * (Math.max(...this.table.means) - mean);
   }
 
   /** For each of these images, which of the nodes around a trial decides. */

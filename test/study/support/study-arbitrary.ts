@@ -103,8 +103,8 @@ const stages: fc.Arbitrary<StageSpec[]> = fc
             }),
         },
         ...(also.length > 0 && { also }),
-        // The model starts with 8 trials, and has at most 10,000.
-        ...(sampler.sampler === 'model' && (trials < 9 || trials > 10_000) ? {} : sampler),
+        // The model starts with 8 trials, and has at most 2,000.
+        ...(sampler.sampler === 'model' && (trials < 9 || trials > 2_000) ? {} : sampler),
       };
     }),
   );
