@@ -102,12 +102,12 @@ const rows = (known: string, viewer: string): Row[] => [
   {
     what: 'a first message that is not hello',
     call: { path: sessionPath, body: encode({ kind: 'draining', held: [], reason: '' }) },
-    status: 14,
+    status: 3,
   },
   {
     what: 'hello twice',
     call: { path: sessionPath, body: Buffer.concat([encode(hello), encode(hello)]) },
-    status: 14,
+    status: 3,
   },
   {
     what: 'another protocol',
@@ -117,39 +117,39 @@ const rows = (known: string, viewer: string): Row[] => [
   {
     what: 'a billion threads',
     call: { path: sessionPath, body: encode({ ...hello, threads: 1_000_000_000 }) },
-    status: 9,
+    status: 3,
   },
   {
     what: 'a name that moves the cursor',
     call: { path: sessionPath, body: encode({ ...hello, name: '\u001b[2J' }) },
-    status: 9,
+    status: 3,
   },
   // Protobuf.
-  { what: 'an empty message', call: { path: sessionPath, body: framed(bytes()) }, status: 9 },
+  { what: 'an empty message', call: { path: sessionPath, body: framed(bytes()) }, status: 3 },
   {
     what: 'garbage',
     call: { path: sessionPath, body: framed(bytes(0xff, 0xff, 0xff)) },
-    status: 9,
+    status: 3,
   },
   {
     what: 'a length past the end',
     call: { path: sessionPath, body: framed(bytes(0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f)) },
-    status: 9,
+    status: 3,
   },
   {
     what: 'the wrong wire type',
     call: { path: sessionPath, body: framed(bytes(0x08, 0x01)) },
-    status: 9,
+    status: 3,
   },
   {
     what: 'groups, a million deep',
     call: { path: sessionPath, body: framed(Buffer.alloc(1_000_000, 0x7b)) },
-    status: 9,
+    status: 3,
   },
   {
     what: 'a name that is not UTF-8',
     call: { path: sessionPath, body: framed(bytes(0x0a, 0x04, 0x1a, 0x02, 0xc3, 0x28)) },
-    status: 9,
+    status: 3,
   },
   // Shards.
   { what: 'an unknown shard', call: { path: shardPath, body: shardRequest(digest) }, status: 5 },
