@@ -89,6 +89,7 @@ export interface StudyPage extends Pick<
  * `at`: the value of the only number that the study searches; null if it searches something else, and then
  * `params` has all values. `value`: null for a failed trial. `tied`: null if not compared. `error`: standard error
  * of `value`; null if unknown. `rank`: in the study; null without a value. `replicates`: complete ones.
+ * `isStopped`: why it has no value.
  */
 export type ScatterPoint = readonly [
   stage: number,
@@ -99,7 +100,8 @@ export type ScatterPoint = readonly [
   error: number | null,
   rank: number | null,
   replicates: number,
-  params?: Params,
+  params?: Params | null,
+  isStopped?: true,
 ];
 
 export interface LogLine {

@@ -7,7 +7,7 @@ import type { Coordinator } from '../../coordinator/shell/coordinator-server.ts'
 import { liveLines, trialLine } from '../../report/terminal/live-lines.ts';
 import { countText } from '../../report/text/number-format.ts';
 import { validationCountFrom, valueError } from '../../search/analysis/study-statistics.ts';
-import { distinctTexts, parameterSymbol } from '../../study/search-space.ts';
+import { distinctTexts, numberStyle, parameterSymbol } from '../../study/search-space.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import { trialName, type StageRecord, type TrialRecord } from '../../study/trial.ts';
 import type { Context } from '../process/context.ts';
@@ -164,7 +164,7 @@ function openedText({ name, trials, space, reason }: StageRecord): string {
     if (distribution.distribution === 'values')
       return `${symbol} one of ${distribution.values.map(String).join(', ')}`;
     const { min, max } = distribution;
-    const text = distinctTexts([min, max]);
+    const text = distinctTexts([min, max], numberStyle(distribution));
     return `${symbol} from ${text(min)} to ${text(max)}`;
   });
   return `stage ${name}: ${trials} trials, ${ranges.join(', ')}${reason === null ? '' : `. ${reason}`}`;

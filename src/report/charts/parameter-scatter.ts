@@ -106,7 +106,8 @@ function legend({ input, fit, failed, dots, replicates, theme }: Scene): LegendI
     ...stages.map(({ name }, index) => item(shapeAt(index), name, colorAt(index, theme))),
     ...(replicates.length > 0 ? [item('dot', 'single run')] : []),
     ...(hasHollow ? [item('ring', 'hollow: significantly worse')] : []),
-    ...(failed.length > 0 ? [item('cross', 'failed')] : []),
+    ...(failed.some(({ isStopped }) => isStopped !== true) ? [item('cross', 'failed')] : []),
+    ...(failed.some(({ isStopped }) => isStopped === true) ? [item('square', 'stopped')] : []),
     ...(fit === null ? [] : [item('line', 'fitted curve, 95 % band (scatter of trials)')]),
     ...(fit?.bestAt ? [item('dashed', `its best: ${symbol} ${scientificText(fit.bestAt)}`)] : []),
     ...stages.flatMap(({ name, isNarrowed, range }, index) =>
@@ -120,9 +121,11 @@ function describe(scene: Scene): string {
   const { metric, symbol, stages } = input;
   const counts = stages.map(({ name }) => `${dots.get(name)?.length ?? 0} of stage ${name}`);
   const best = bestTexts(scene);
+  const lost = failed.filter(({ isStopped }) => isStopped !== true).length;
   const parts = [
     `Scatter of ${symbol}, ${axisWords(range)}, against ${metricName(metric)}: ${counts.join(', ')}`,
-    ...(failed.length === 0 ? [] : [`${failed.length} failed`]),
+    ...(lost === 0 ? [] : [`${lost} failed`]),
+    ...(lost === failed.length ? [] : [`${failed.length - lost} stopped`]),
     ...(best === null ? [] : [`${best.name} at ${best.numbers}`]),
   ];
   return `${parts.join('; ')}.`;

@@ -90,8 +90,21 @@ export function dotMarks({ input, dots: byStage, replicates, theme }: Scene, dom
 
 export function failedMarks({ failed, theme }: Scene, domain: Domain): Plot.Markish[] {
   if (failed.length === 0) return [];
-  const cross = { symbol: 'times', r: 4, dy: -6, stroke: ink, strokeWidth: 1.6 } as const;
-  return [Plot.dot(failed, { x: 'at', y: () => domain[0], ...cross, ...namedDots(failed, theme) })];
+  const place = { x: 'at', y: () => domain[0], dy: -6, stroke: ink } as const;
+  const [lost, stopped] = [false, true].map((is) =>
+    failed.filter(({ isStopped = false }) => isStopped === is),
+  );
+  const square = { symbol: 'square2', r: 2.5, strokeOpacity: 0.7 } as const;
+  return [
+    Plot.dot(stopped, { ...place, ...square, ...namedDots(stopped ?? [], theme) }),
+    Plot.dot(lost, {
+      ...place,
+      symbol: 'times',
+      r: 4,
+      strokeWidth: 1.6,
+      ...namedDots(lost ?? [], theme),
+    }),
+  ];
 }
 
 /** A ring around the best trial. */

@@ -24,6 +24,8 @@ export interface ScatterTrial {
   readonly value: number | null;
   /** Whether it is not significantly worse than the best; null if it was not compared. */
   readonly tied?: boolean | null;
+  /** Whether it has no value because it was stopped. */
+  readonly isStopped?: boolean;
 }
 
 /** A replicate of a configuration with several. */

@@ -5,6 +5,7 @@
 import { cellCount, type ParameterScale } from '../../search/analysis/parameter-scale.ts';
 import type { Metric } from '../../study/metrics.ts';
 import type { ParameterName, Params } from '../../study/search-space.ts';
+import type { TrialEnd } from '../results/trial-end.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
 
 export interface SliceTrial {
@@ -16,7 +17,7 @@ export interface SliceTrial {
   /** Whether it is not significantly worse than the best; null if it was not compared. */
   readonly tied: boolean | null;
   /** Why it has no value. */
-  readonly end: 'complete' | 'diverged' | 'stopped';
+  readonly end: TrialEnd;
 }
 
 export interface SliceInput {

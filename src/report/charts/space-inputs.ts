@@ -5,6 +5,7 @@ import { objectiveMetric } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
 import { studyImportance } from '../results/study-importance.ts';
 import type { StudyResults } from '../results/study-results.ts';
+import { trialEnd } from '../results/trial-end.ts';
 import { metricName } from '../text/number-format.ts';
 import type { ImportanceChartInput } from './importance-chart.ts';
 import type { PairInput } from './pair-chart.ts';
@@ -40,8 +41,8 @@ export function sliceInput(results: StudyResults): SliceInput {
 
 /** None if it was not trained. */
 function toTrials({ stage, trial, params, value, tied, status, steps }: ResultRow): SliceTrial[] {
-  if (value === null && !(status === 'failed' && steps !== null)) return [];
-  return [{ stage, trial, params, value, tied, end: value === null ? 'diverged' : 'complete' }];
+  const end = trialEnd(status, value, steps !== null);
+  return end === null ? [] : [{ stage, trial, params, value, tied, end }];
 }
 
 /** Null if the importance is unknown. */

@@ -8,6 +8,7 @@ import { valueOn } from '../results/metric-values.ts';
 import { objectiveMetric } from '../results/result-fields.ts';
 import { bestLabel, hasReplicates } from '../results/result-words.ts';
 import { isNarrowed, stageRange, type StudyResults } from '../results/study-results.ts';
+import { trialEnd } from '../results/trial-end.ts';
 import { groupedNumber, metricName, metricNamed } from '../text/number-format.ts';
 import type { DifferenceInput } from './difference-chart.ts';
 import type { ScatterInput, ScatterReplicate } from './scatter-scene.ts';
@@ -31,9 +32,11 @@ export function scatterInput(picture: StudyPicture): ScatterInput {
       isNarrowed: isNarrowed(record, stage.name),
     })),
     trials: results.stages.flatMap(({ rows }) =>
-      rows
-        .filter(({ status }) => status === 'complete' || status === 'failed')
-        .flatMap((row) => placed(row, parameter)),
+      rows.flatMap((row) => {
+        const isStopped = trialEnd(row.status, row.value, row.steps !== null) === 'stopped';
+        const isShown = row.status === 'complete' || row.status === 'failed' || isStopped;
+        return isShown ? placed({ ...row, isStopped }, parameter) : [];
+      }),
     ),
     replicates: hasReplicates(results.stages) ? replicateDots(picture) : [],
     fit: results.fit,

@@ -13,8 +13,9 @@ import type { ParameterName } from '../../study/search-space.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import { metricNamed } from '../text/number-format.ts';
 import type { StudyResults } from './study-results.ts';
+import { trialEnd } from './trial-end.ts';
 
-/** Configurations that were trained: they have a value, or diverged. Those without a result are left out. */
+/** Configurations that were trained: they have a value, diverged or were stopped. Those without a result are left out. */
 export function importanceSource(
   spec: Pick<StudySpec, 'objective' | 'seed' | 'stages'>,
   metrics: readonly Metric[],
@@ -28,9 +29,7 @@ export function importanceSource(
       return scale === undefined ? [] : [{ name, scale }];
     }),
     points: ranked
-      .filter(({ value, status, trial }) => {
-        return value !== null || (status === 'failed' && trial.result !== null);
-      })
+      .filter(({ value, status, trial }) => trialEnd(status, value, trial.result !== null) !== null)
       .map(({ trial, value }) => ({ params: trial.params, value })),
     direction: objective.direction,
     isShare: metricNamed(objective.metric, metrics).unit === 'share',

@@ -2,6 +2,7 @@
 import {
   distinctTexts,
   numberRange,
+  numberStyle,
   paramTexts,
   parameterSymbol,
   type Params,
@@ -95,7 +96,7 @@ function stageLines(stage: PlannedStage, all: boolean): string[] {
     if (distribution.distribution === 'values')
       return `${symbol} one of ${distribution.values.map(String).join(', ')}`;
     const { min, max } = distribution;
-    const text = distinctTexts([min, max]);
+    const text = distinctTexts([min, max], numberStyle(distribution));
     const kind = distribution.distribution.replace('_', '-');
     return `${symbol} ${kind} from ${text(min)} to ${text(max)}`;
   });

@@ -1,6 +1,11 @@
 /** Trial text: one trial in full for a terminal, with the command that trains it again. */
 import { specFile } from '../../study/spec/canonical-spec.ts';
-import { formatParam, parameterSymbol } from '../../study/search-space.ts';
+import {
+  formatParam,
+  parameterSymbol,
+  type NumberStyle,
+  type ParamValue,
+} from '../../study/search-space.ts';
 import type { Selection } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName, type AttemptRecord, type AuditVerdict } from '../../study/trial.ts';
@@ -22,13 +27,19 @@ import { printable, textWidth, type TextOptions } from '../text/text-options.ts'
 import { curveLines } from './curve-table.ts';
 import { numberColumn, reasonLines, tableLines, textColumn, type Column } from './text-table.ts';
 
+/** All digits, and the text of tables if it is another one: `0.0126432 (1.26e-2)`. */
+function bothTexts(value: ParamValue, style: NumberStyle | undefined): string {
+  const text = formatParam(value, style);
+  return text === String(value) ? text : `${value} (${text})`;
+}
+
 export function formatTrial(source: TrialSource, options: TextOptions): string {
   const { trial, row, attempts, study, results } = source;
   const { result } = trial;
   const facts: readonly (readonly [string, string | null])[] = [
     ['trial', `${trialName(trial.id)} of study ${study.spec.study}`],
     ...Object.entries(trial.params).map(
-      ([name, value]) => [parameterSymbol(name), `${value} (${formatParam(value)})`] as const,
+      ([name, value]) => [parameterSymbol(name), bothTexts(value, results.styles?.[name])] as const,
     ),
     ...replicateFact(source),
     ['status', trial.reason === null ? trial.status : `${trial.status}: ${trial.reason}`],

@@ -9,6 +9,7 @@ import { comparisonWithBest, configurationRow } from '../../report/results/resul
 import { importanceSource, studyImportance } from '../../report/results/study-importance.ts';
 import { resultWarnings } from '../../report/results/result-warnings.ts';
 import { stageCounts, type StageCounts } from '../../report/results/study-results.ts';
+import { trialEnd } from '../../report/results/trial-end.ts';
 import type { ResultWarning } from '../../report/results/warning.ts';
 import { rankConfigurations, type RankedConfiguration } from '../../search/ranking/ranking.ts';
 import {
@@ -75,7 +76,8 @@ export function liveResults(
   const byStage = Map.groupBy(ranked, ({ trial }) => trial.id.stage);
   // Slices show trials that were trained; the scatter also those that were lost.
   const isShown = ({ value, status, trial }: RankedConfiguration): boolean =>
-    value !== null || (status === 'failed' && (parameter !== null || trial.result !== null));
+    trialEnd(status, value, trial.result !== null) !== null ||
+    (status === 'failed' && parameter !== null);
   const ended = ranked.filter(isShown);
   const scales = parameterScales(
     searchedParameters(spec),
@@ -101,6 +103,8 @@ export function liveResults(
       const { params } = configuration.trial;
       const at = parameter === null ? null : numberParam(params, parameter);
       const known = [value, trialName(id), tied, shownError, rank, replicates] as const;
+      const isStopped = trialEnd(configuration.status, value, true) === 'stopped';
+      if (isStopped) return [stage, at, ...known, at === null ? params : null, true];
       return at === null ? [stage, at, ...known, params] : [stage, at, ...known];
     }),
     trials: trials.length,

@@ -35,7 +35,7 @@ function facts(page: StudyPage): Map<string, string> {
     if (value !== null) own.set(objectiveName(page), value);
     if (test !== null) own.set('test', test);
     for (const [parameter, setting] of Object.entries(best.params))
-      own.set(parameterSymbol(parameter), formatParam(setting));
+      own.set(parameterSymbol(parameter), formatParam(setting, page.styles?.[parameter]));
   }
   if (ties !== null && ties.compared > 1)
     own.set(

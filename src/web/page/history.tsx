@@ -4,6 +4,7 @@ import { historyChart } from '../../report/charts/history-chart.ts';
 import { objectiveMetric } from '../../report/results/result-fields.ts';
 import { bestLabel } from '../../report/results/result-words.ts';
 import { metricName } from '../../report/text/number-format.ts';
+import { parseTrialName } from '../../study/trial.ts';
 import type { ScatterPoint, StudyPage } from '../page-messages.ts';
 import { Chart } from './chart.tsx';
 
@@ -41,5 +42,5 @@ export function History({ page }: { readonly page: StudyPage }) {
 
 /** Number of the configuration in its stage: 7 in `coarse/7`. */
 function indexIn([, , , trial]: ScatterPoint): number {
-  return Number(trial.slice(trial.indexOf('/') + 1));
+  return parseTrialName(trial)?.index ?? 0;
 }

@@ -8,7 +8,8 @@ import { trialAddress } from './route.ts';
 export function Point({ page, trial }: { readonly page: StudyPage; readonly trial: string }) {
   const point = page.points.find(([, , , name]) => name === trial);
   if (point === undefined) return null;
-  const [, at, value, , tied, error, rank, , params] = point;
+  const [, at, value, , tied, error, rank, , params, isStopped] = point;
+  const end = isStopped === true ? 'stopped' : 'failed';
   const { parameter, styles } = page;
   const metric = objectiveMetric(page);
   return (
@@ -19,7 +20,7 @@ export function Point({ page, trial }: { readonly page: StudyPage; readonly tria
         ? formatParams(params ?? {}, styles)
         : `${parameterSymbol(parameter)} ${formatParam(at, styles?.[parameter])}`}
       <br />
-      {value === null ? 'failed' : valueWithError(metric, value, error)}
+      {value === null ? end : valueWithError(metric, value, error)}
       {rank !== null && <span class="block">rank {groupedNumber(rank)} in the study</span>}
       {tied === false && <span class="block">significantly worse than the best</span>}
     </>

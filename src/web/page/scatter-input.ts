@@ -27,12 +27,13 @@ export function scatterInput(
       range: numberRange(space?.[parameter]),
       isNarrowed,
     })),
-    trials: page.points.map(([stage, at, value, trial, tied]) => ({
+    trials: page.points.map(([stage, at, value, trial, tied, , , , , isStopped = false]) => ({
       stage: page.stages[stage]?.name ?? '',
       trial,
       at: at ?? 0,
       value,
       tied,
+      isStopped,
     })),
     fit: page.fit,
     best: best && { trial: best.trial, label: `${bestLabel(page)} ${best.trial}` },

@@ -68,13 +68,13 @@ function sliceInput(page: StudyPage): SliceInput {
       const scale = scales[name];
       return scale === undefined ? [] : [{ name, symbol: parameterSymbol(name), scale }];
     }),
-    trials: points.map(([stage, , value, trial, tied, , , , params]) => ({
+    trials: points.map(([stage, , value, trial, tied, , , , params, isStopped]) => ({
       stage: stages[stage]?.name ?? '',
       trial,
       params: params ?? {},
       value,
       tied,
-      end: value === null ? 'diverged' : 'complete',
+      end: value !== null ? 'complete' : isStopped === true ? 'stopped' : 'diverged',
     })),
     best: best && { trial: best.trial, label: `${bestLabel(page)} ${best.trial}` },
   };

@@ -34,7 +34,7 @@ export function TrainingNow({ page, workers }: TrainingNowProps) {
           <figure key={curve.trial}>
             <figcaption>
               <a href={trialAddress(page.study, curve.trial)}>{curve.trial}</a>
-              <span class="small"> {formatParams(curve.params)}</span>
+              <span class="small"> {formatParams(curve.params, page.styles)}</span>
             </figcaption>
             <Curves
               curves={[curve]}

@@ -48,7 +48,7 @@ export function TrialTable({ page, hovered, selected, onSelect }: TrialTableProp
           onChoose={(name) => restart(() => setStage(name))}
         />
         <Filter
-          example={`${page.parameter} < 1e-2`}
+          example={page.parameter === null ? 'tied' : `${page.parameter} < 1e-2`}
           onChange={(text) => restart(() => setWhere(text))}
         />
       </div>

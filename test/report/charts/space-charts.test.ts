@@ -14,6 +14,7 @@ import type { SliceInput } from '../../../src/report/charts/slice-chart-input.ts
 import { importanceInput, pairInput, sliceInput } from '../../../src/report/charts/space-inputs.ts';
 import { svgText } from '../../../src/report/charts/svg-text.ts';
 import { trainAndValidation } from '../../../src/report/charts/train-and-validation.ts';
+import { trialEnd } from '../../../src/report/results/trial-end.ts';
 import { metricNamed } from '../../../src/report/text/number-format.ts';
 import { parameterScale } from '../../../src/search/analysis/parameter-scale.ts';
 import type { Distribution, Params } from '../../../src/study/search-space.ts';
@@ -214,6 +215,15 @@ test('0 has a separate place on a logarithmic axis, and none without it', () => 
   expect(axisTicks(none, 5).map(({ text }) => text)).not.toContain('0');
 });
 
+test('a trained trial has ended with a value, or diverged, or was stopped; any other has not', () => {
+  expect(trialEnd('complete', 0.4, true)).toBe('complete');
+  expect(trialEnd('failed', null, true)).toBe('diverged');
+  expect(trialEnd('stopped', null, true)).toBe('stopped');
+  expect(trialEnd('failed', null, false)).toBeNull();
+  expect(trialEnd('paused', null, true)).toBeNull();
+  expect(trialEnd('complete', null, true)).toBeNull();
+});
+
 describe('charts of one number', () => {
   const shared = {
     title: 'one',
@@ -271,6 +281,22 @@ describe('charts of one number', () => {
     }
     expect(root(charts[0]!).querySelectorAll('[data-trial]')).toHaveLength(4);
     expect(texts(charts[0]!).join(' ')).toContain('x 0, 40.00 %');
+  });
+
+  it('show a stopped trial with a sign of its own', () => {
+    const ended = [
+      { ...trials[0]!, trial: 's/5', at: 1e-4, value: null, isStopped: true },
+      { ...trials[0]!, trial: 's/6', at: 1e-5, value: null },
+    ];
+    const svg = svgText((document) =>
+      parameterScatter(
+        document,
+        { ...shared, stages, trials: [...trials, ...ended], best },
+        pageTheme,
+      ),
+    );
+    expect(texts(svg)).toEqual(expect.arrayContaining(['stopped', 'failed']));
+    expect(root(svg).querySelectorAll('[data-trial]')).toHaveLength(6);
   });
 
   it('have a linear axis for a linear range', () => {
