@@ -17,7 +17,7 @@ const cube: StageSpec['search'] = {
 };
 
 /** λ alone: a coarse stage and a fine one that narrows it. */
-export function twoStageSearch(sampling: Sampling, coarse: number, fine: number): StageSpec[] {
+function twoStageSearch(sampling: Sampling, coarse: number, fine: number): StageSpec[] {
   return [
     { name: 'coarse', trials: coarse, search: wide, ...sampling },
     { name: 'fine', trials: fine, search: narrowed, ...sampling },
