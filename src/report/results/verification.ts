@@ -3,6 +3,7 @@
  * the test of the winner, or after the loss of a worker.
  */
 import { areIndependent } from '../../study/independence.ts';
+import { commandTrainer, trainerName } from '../../study/trainer-description.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName, type AttemptRecord, type TrialRecord } from '../../study/trial.ts';
 
@@ -44,7 +45,19 @@ export function trialVerification(
     const names = others.length === 0 ? 'another worker' : others.join(', ');
     return { verified: true, workers: others, words: `yes: ${names} computed the same digest` };
   }
-  return { verified: null, workers: [], words: repeatedWords(trial, workers) };
+  const words = isProgramStudy(study) && workers.length === 0 ? onceWords(study) : null;
+  return { verified: null, workers: [], words: words ?? repeatedWords(trial, workers) };
+}
+
+/** Whether a program of the user trains its trials. */
+function isProgramStudy({ spec }: StudyRecord): boolean {
+  return trainerName(spec.trainer) === commandTrainer;
+}
+
+function onceWords({ spec }: StudyRecord): string {
+  return spec.trainer['repeatable'] === 'exact'
+    ? 'computed once'
+    : 'not repeatable: the program may give another result next time';
 }
 
 /** @param workers those that computed the same result again */
