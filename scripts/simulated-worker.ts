@@ -49,6 +49,7 @@ export class SimulatedWorker {
       threads,
       packMax: 8,
       kernel: 'portable',
+      processor: 'Test CPU 1',
       selfTestDigest,
       machineId: `machine-${index}`,
       slots: threads,

@@ -27,6 +27,8 @@ export interface WorkerIdentity {
   readonly threads: number;
   readonly packMax: number;
   readonly kernel: string;
+  /** Model of the processor; `unknown` if the system does not name it. */
+  readonly processor: string;
   readonly selfTestDigest: string;
   /** Random id of the machine. */
   readonly machineId: string;

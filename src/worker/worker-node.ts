@@ -31,6 +31,7 @@ import { readMachineId } from './machine-id.ts';
 import { Lifetime } from './lifetime.ts';
 import { WorkerSession, type SessionEffect } from './session.ts';
 import { PackRunner } from './pack-runner.ts';
+import { processorModel } from './processor-model.ts';
 
 export interface WorkerOptions {
   /** Called before each connection: the coordinator may have another address after a restart. */
@@ -83,7 +84,8 @@ export class WorkerNode implements AsyncDisposable {
     const { kernel, digest: selfTestDigest } = selfTest(options.trainer);
     const { name, version, threads, packMax } = options;
     const { slots, allowance } = options.commands;
-    const own = { session: randomUUID(), machineId, kernel, selfTestDigest, slots };
+    const processor = processorModel();
+    const own = { session: randomUUID(), machineId, kernel, processor, selfTestDigest, slots };
     this.#session = new WorkerSession({ ...own, name, version, threads, packMax }, () =>
       allowedNeeds(allowance),
     );

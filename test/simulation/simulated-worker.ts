@@ -98,7 +98,7 @@ export class SimulatedWorker implements Reader {
     const version = 'test';
     const allowed = settings.kind === 'refusing' ? [] : [allowedProgram];
     this.#session = new WorkerSession(
-      { ...identity, version, kernel: 'portable', selfTestDigest },
+      { ...identity, version, kernel: 'portable', processor: 'simulated', selfTestDigest },
       () => allowed,
     );
     this.#later(context.chance.between(0, 100), () => this.#dial());

@@ -10,6 +10,7 @@ const identity = {
   threads: 1,
   packMax: 8,
   kernel: 'portable',
+  processor: 'Test CPU 1',
   selfTestDigest: 'd',
   machineId: 'm',
   slots: 1,

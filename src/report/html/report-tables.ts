@@ -126,7 +126,10 @@ export function workerTable({ attempts, workers: joined }: StudyPicture): Html {
   );
   const machines = Map.groupBy(joined, ({ name }) => name);
   // A name may be used by several machines, one after another: the one that joined last had the attempt.
-  const machineText = ([worker, own]: [string, Own], key: 'threads' | 'kernel'): string | null => {
+  const machineText = (
+    [worker, own]: [string, Own],
+    key: 'threads' | 'kernel' | 'processor',
+  ): string | null => {
     const last = own.map(({ assignedAtMs }) =>
       machines.get(worker)?.findLast(({ atMs }) => atMs <= assignedAtMs),
     );
@@ -136,6 +139,7 @@ export function workerTable({ attempts, workers: joined }: StudyPicture): Html {
     { head: 'worker', kind: 'text', cell: ([worker]) => worker },
     { head: 'threads', kind: 'number', cell: (one) => machineText(one, 'threads') },
     { head: 'kernel', kind: 'short', cell: (one) => machineText(one, 'kernel') },
+    { head: 'processor', kind: 'text', cell: (one) => machineText(one, 'processor') },
     { head: 'attempts', kind: 'number', cell: ([, own]) => String(own.length) },
     { head: 'accepted', kind: 'number', cell: ([, own]) => String(accepted(own)) },
     {
@@ -147,7 +151,7 @@ export function workerTable({ attempts, workers: joined }: StudyPicture): Html {
     { head: 'last end', kind: 'short', cell: ([, own]) => timeText(timeSpan(own).endMs) },
   ];
   return table(
-    'Workers that trained: threads, arithmetic kernel and attempts',
+    'Workers that trained: threads, arithmetic kernel, processor and attempts',
     columns,
     workers.slice(0, rowsMax),
   );

@@ -130,7 +130,9 @@ function studyColumns(rows: readonly StudyLine[], nowMs: number): Column<StudyLi
       best === null ? null : metricText(metricNamed(metric), best.value),
     ),
     numberColumn('test %', 58, (row) => percentText(row.testAccuracy)),
-    textColumn('created (UTC)', 35, (row) => timeText(row.createdAtMs).slice(0, 16)),
+    numberColumn('created (UTC)', 35, (row) => timeText(row.createdAtMs).slice(0, 16), {
+      align: 'left',
+    }),
     // With pauses: from the submission to the end, or until now.
     numberColumn('elapsed', 32, (row) => durationText((row.endedAtMs ?? nowMs) - row.createdAtMs)),
     numberColumn('left', 57, ({ msLeft }) => (msLeft === null ? null : durationText(msLeft))),

@@ -53,6 +53,8 @@ const hello = record({
   packMax: whole(1, wireLimits.packMembers),
   /** The arithmetic kernel, for people: `native avx2`. */
   kernel: name,
+  /** The model of the processor, for people; `unknown` if the system does not name it. */
+  processor: name,
   selfTestDigest: digest,
   /** Packs that the worker still holds from an earlier stream. */
   held: packs,

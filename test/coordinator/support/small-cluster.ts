@@ -81,6 +81,7 @@ export function helloFrom(session: string, changes: Partial<Hello> = {}): Hello 
     threads: 1,
     packMax: 1,
     kernel: 'portable',
+    processor: 'Test CPU 1',
     selfTestDigest: 'right',
     held: [],
     datasets: [],

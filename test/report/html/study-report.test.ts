@@ -51,9 +51,30 @@ function toPicture(
     method: describeTrainer(record.spec.trainer).method(record.spec.trainer),
     attempts,
     workers: [
-      { name: 'node-a', address: 'h:1', threads: 2, kernel: 'portable', atMs: 0 },
-      { name: 'node-a', address: 'h:1', threads: 4, kernel: 'native avx2', atMs: 500 },
-      { name: 'node-a', address: 'h:1', threads: 8, kernel: 'native avx512', atMs: 9_000 },
+      {
+        name: 'node-a',
+        address: 'h:1',
+        threads: 2,
+        kernel: 'portable',
+        processor: 'Test CPU 1',
+        atMs: 0,
+      },
+      {
+        name: 'node-a',
+        address: 'h:1',
+        threads: 4,
+        kernel: 'native avx2',
+        processor: 'Test CPU 1',
+        atMs: 500,
+      },
+      {
+        name: 'node-a',
+        address: 'h:1',
+        threads: 8,
+        kernel: 'native avx512',
+        processor: 'Test CPU 1',
+        atMs: 9_000,
+      },
     ],
     examples: complete
       .slice(0, 2)
@@ -174,18 +195,18 @@ describe('the report', () => {
     }
   });
 
-  test('the report names the workers that trained, with the threads and the kernel that each had then', () => {
+  test('the report names the workers that trained, with the threads, the kernel and the processor that each had then', () => {
     const { document } = parseHTML(written(toPicture()));
     const table = [...document.querySelectorAll('table')].find((one) =>
       one.querySelector('caption')?.textContent.includes('Workers that trained'),
     );
     const rows = [...(table?.querySelectorAll('tr') ?? [])].map((row) =>
-      [...row.querySelectorAll('th, td')].slice(0, 4).map((cell) => cell.textContent),
+      [...row.querySelectorAll('th, td')].slice(0, 5).map((cell) => cell.textContent),
     );
     expect(rows).toEqual([
-      ['worker', 'threads', 'kernel', 'attempts'],
-      ['node-a', '4', 'native avx2', '1'],
-      ['node-b', '–', '–', '1'],
+      ['worker', 'threads', 'kernel', 'processor', 'attempts'],
+      ['node-a', '4', 'native avx2', 'Test CPU 1', '1'],
+      ['node-b', '–', '–', '–', '1'],
     ]);
   });
 

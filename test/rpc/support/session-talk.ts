@@ -20,6 +20,7 @@ export const hello: Hello = {
   threads: 2,
   packMax: 8,
   kernel: 'portable',
+  processor: 'Test CPU 1',
   selfTestDigest: 'ab'.repeat(32),
   held: [],
   datasets: [],

@@ -150,6 +150,7 @@ export const workerMessage: fc.Arbitrary<WorkerMessage> = fc.oneof(
     threads: fc.integer({ min: 1, max: 256 }),
     packMax: fc.integer({ min: 1, max: 8 }),
     kernel: name,
+    processor: name,
     selfTestDigest: digest,
     machineId: name,
     held: progress,

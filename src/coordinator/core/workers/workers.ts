@@ -75,7 +75,10 @@ export function joinWorker(turn: Turn, hello: Hello, peer: Peer): void {
   // bug: drain-is-forgotten
   if (worker.draining) turn.send(worker, { kind: 'drain', reason: 'it was asked to drain before' });
   turn.notify({ kind: 'worker-joined', worker: name, threads });
-  turn.log('worker-joined', joinedText({ name, address, threads, kernel }));
+  turn.log(
+    'worker-joined',
+    joinedText({ name, address, threads, kernel, processor: hello.processor }),
+  );
 }
 
 /** Another process has joined in the worker's place: its own process has ended. */

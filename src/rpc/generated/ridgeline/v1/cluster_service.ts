@@ -167,6 +167,8 @@ export interface Hello {
   allowed: string[];
   /** Number of such programs that it runs at once; 1 to 256, at most `threads`. */
   slots: number;
+  /** The model of the worker's processor, for people; `unknown` if the system does not name it. */
+  processor: string;
 }
 
 export interface PackProgress {
@@ -706,6 +708,7 @@ function createBaseHello(): Hello {
     machineId: "",
     allowed: [],
     slots: 0,
+    processor: "",
   };
 }
 
@@ -749,6 +752,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.slots !== 0) {
       writer.uint32(104).uint32(message.slots);
+    }
+    if (message.processor !== "") {
+      writer.uint32(114).string(message.processor);
     }
     return writer;
   },
@@ -868,6 +874,14 @@ export const Hello: MessageFns<Hello> = {
             }
 
             message.slots = reader.uint32();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.processor = reader.string();
             continue;
           }
         }
