@@ -63,7 +63,7 @@ test('the charts of a finished search are drawn as SVG, PNG, HTML and in the ter
     [
       ['chart', 'drawn', 'pie', '-o', join(dir, 'x.svg')],
       2,
-      /scatter, difference, zoom, train-validation, curves, all-curves, history, seconds, timeline/,
+      /scatter, slices, .*difference, zoom, train-validation, curves, all-curves, history, seconds, timeline/,
     ],
     [
       ['chart', 'drawn', 'curves', '--trial', 'fine/99', '-o', join(dir, 'x.svg')],
