@@ -98,17 +98,19 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** Whether the parser of options refuses it, before any file of the working directory is read. */
-function isRefused(code: number, args: readonly string[], env: Row['env']): boolean {
-  return code === 2 && env === undefined && !args.some((word) => /^@|^none|\/dev|192/.test(word));
+/** Whether the parser of options refuses it, before a file is read or a folder is created. */
+function isRefused({ args, env, code }: Row): boolean {
+  const readsFile = args.some((word) => /^@|\/dev/.test(word));
+  return code === 2 && env === undefined && args[0] === 'worker' && !readsFile;
 }
 
 /** Describes an unexpected outcome; null if it is as expected. */
-async function findProblem({ args, env, code, prints }: Row): Promise<string | null> {
+async function findProblem(row: Row): Promise<string | null> {
+  const { args, env, code, prints } = row;
   const cwd = scratchDir();
   writeFileSync(join(cwd, 'file'), 'not a join string\n');
   mkdirSync(join(cwd, 'empty'), { mode: 0o700 });
-  const done = isRefused(code, args, env)
+  const done = isRefused(row)
     ? await inProcess(args)
     : await ridgeline(args, { cwd, env: env ?? {} });
   const left = readdirSync(cwd).filter(
