@@ -29,6 +29,13 @@ export function healthOf(state: ClusterState, place: string): Health {
   return health;
 }
 
+/** A machine that has finished trials under another name is proven under this one as well. */
+export function proveMachine(state: ClusterState, { machine, machineId }: WorkerEntry): void {
+  if (machine.finished > 0 || machineId === '') return;
+  for (const [place, { finished }] of state.health)
+    if (finished > 0 && place.startsWith(`${machineId} `)) machine.finished = 1;
+}
+
 /** How long failures of a machine are remembered after its last worker has left. */
 const rememberMs = 600_000;
 

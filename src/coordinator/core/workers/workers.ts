@@ -10,7 +10,7 @@ import type { Turn } from '../state/turn.ts';
 import { incompatibilityReason } from './able-workers.ts';
 import { exclusionReason } from './exclusions.ts';
 import { claimPacks, returnOtherPacks } from './leases.ts';
-import { forgetHealth, healthOf, hostOf, machineOf } from './machines.ts';
+import { forgetHealth, healthOf, hostOf, machineOf, proveMachine } from './machines.ts';
 import { backOffReason } from './worker-backoff.ts';
 
 /**
@@ -53,6 +53,7 @@ export function joinWorker(turn: Turn, hello: Hello, peer: Peer): void {
   // bug: returning-session-shares-a-name
   worker.name = freeName(state, worker);
   worker.machine = healthOf(state, machineOf(worker));
+  proveMachine(state, worker);
   worker.host = healthOf(state, hostOf(worker));
   worker.replaced = false;
   for (const earlier of state.workers.values())

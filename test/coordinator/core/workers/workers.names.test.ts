@@ -52,3 +52,13 @@ test('a session that comes back after its name was given away has another name',
   const connected = [...dispatcher.state.workers.values()].map(({ name }) => name);
   expect(new Set(connected).size).toBe(2);
 });
+
+test('a machine that has finished trials is proven under another name as well', () => {
+  const dispatcher = newDispatcher();
+  join(dispatcher, 'a', 'machine');
+  dispatcher.state.workers.get('a')!.machine.finished = 3;
+  expect(join(dispatcher, 'b', 'machine')).toBe('node-2');
+  expect(join(dispatcher, 'c', 'other')).toBe('node-3');
+  const finished = (session: string) => dispatcher.state.workers.get(session)!.machine.finished;
+  expect([finished('a'), finished('b'), finished('c')]).toEqual([3, 1, 0]);
+});
