@@ -54,6 +54,8 @@ export function recipeRules(
   const problems: SpecProblem[] = [];
   const report: Rules['report'] = (path, message) => problems.push({ path, message });
   if (dataset !== undefined) datasetRules(dataset, { isGiven, report });
+  if (trainer.needsData === false && isGiven(['dataset']))
+    report(['dataset'], 'has no effect: the program reads its own data. Remove it');
   if (section === undefined) return problems;
   const isSet: IsGiven = (path) => isGiven(['trainer', ...path]);
   for (const { path, message } of trainer.problems(toCamel(section), isSet))

@@ -92,8 +92,14 @@ function toMetric(name: string, direction: 'maximize' | 'minimize'): Metric {
 
 /** Values that the schema rejects are missing. */
 function problems(settings: TrainerSettings): readonly SpecProblem[] {
-  const { command, rungs = [] }: Partial<CommandSettings> = settings;
+  const { command, rungs = [], metrics = {} }: Partial<CommandSettings> = settings;
   const found: SpecProblem[] = [];
+  for (const name of Object.keys(metrics))
+    if (name.startsWith('test_'))
+      found.push({
+        path: ['metrics', name],
+        message: 'is a metric of a test set, which programs are not asked for. Leave it out',
+      });
   for (const [index, rung] of rungs.entries()) {
     const before = rungs[index - 1];
     if (before !== undefined && rung <= before)
