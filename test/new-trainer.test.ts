@@ -79,6 +79,7 @@ test('a new setting, parameter and metric appear in file, wire, store, table, CS
       const results = train(assignment).map((result, index) => ({
         key: assignment.members[index]!.key,
         result,
+        passed: null,
       }));
       const ended = { kind: 'pack-ended', pack: assignment.pack, results } as const;
       const said = workerMessageFromBytes(workerMessageToBytes(ended));

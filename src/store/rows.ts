@@ -13,6 +13,7 @@ import type {
   AttemptRecord,
   AuditVerdict,
   StageRecord,
+  StopDecision,
   StudyStatus,
   TrialId,
   TrialResult,
@@ -33,6 +34,8 @@ interface ResultFields {
   readonly result: TrialResult;
   /** Fingerprint of `result` (`study/result-fingerprint.ts`). */
   readonly fingerprint: string;
+  /** Of a trial with rungs: whether the result is that of its last step. It is kept as the result of its rung. */
+  readonly rung?: 'between' | 'last';
 }
 
 interface Rows {
@@ -63,7 +66,13 @@ interface Rows {
   /** Replaces all ranks of the study. */
   ranks: { readonly study: string; readonly ranks: readonly StoredRank[] };
   /** A trial that waits for its first attempt. */
-  'trial-created': { readonly study: string; readonly id: TrialId; readonly params: Params };
+  'trial-created': {
+    readonly study: string;
+    readonly id: TrialId;
+    readonly params: Params;
+    /** The rung to which it is trained first, as a step; null: its last step. Absent: it has no rungs. */
+    readonly toStep?: number | null;
+  };
   /** Kind `search`: the trial waits, runs from now on, and has no other open attempt of this kind. */
   'attempt-opened': { readonly study: string; readonly attempt: AttemptRecord };
   /** An attempt closes once. */
@@ -95,7 +104,20 @@ interface Rows {
   };
   /** A trial that failed without a result or was cancelled waits again, with no failures. */
   'trial-retried': { readonly study: string; readonly trial: TrialId };
-  /** The first result of a trial that waits, runs, or failed without one. The trial becomes complete, or failed (diverged). */
+  /**
+   * A trial with rungs is to be trained to another one, from where it is paused, or because its stage has
+   * gained trials. It waits, or has the result that is stored for this rung.
+   */
+  'trial-moved': {
+    readonly study: string;
+    readonly trial: TrialId;
+    readonly toStep: number | null;
+    /** Step of the stored result that it has now; null: it waits. */
+    readonly known: number | null;
+  };
+  /** A paused trial ends at its rung. */
+  'trial-stopped': { readonly study: string; readonly trial: TrialId; readonly stop: StopDecision };
+  /** The first result of a trial that waits, runs, or failed without one. The trial becomes complete, paused (`rung` is between), or failed (diverged). */
   'trial-ended': ResultFields;
   /** Audits showed that the stored result is wrong. Its stage is open. */
   'result-replaced': ResultFields & {

@@ -34,7 +34,12 @@ export function parseTrialName(text: string): TrialId | null {
   return { stage, index, replicate: Number(replicate) };
 }
 
-export type TrialStatus = 'waiting' | 'running' | 'complete' | 'failed' | 'cancelled';
+/**
+ * `paused`: trained to a rung; the next round continues or stops it. `stopped`: clearly worse than another
+ * trial at a rung, so it is not trained further. Only studies with `stop` have these two.
+ */
+export type TrialStatus =
+  'waiting' | 'running' | 'paused' | 'complete' | 'stopped' | 'failed' | 'cancelled';
 
 /** How an attempt ended. */
 export type AttemptOutcome =
@@ -113,6 +118,30 @@ export interface StopDecision {
   readonly onlyTrial: number;
 }
 
+/** `stopped after cycle 1: coarse/3 was right on 412 images where this was not, 287 the other way`. */
+export function stoppedReason({ rung, leader, onlyLeader, onlyTrial }: StopDecision): string {
+  return `stopped after cycle ${rung}: ${trialName(leader)} was right on ${onlyLeader} images where this was not, ${onlyTrial} the other way`;
+}
+
+/** The result of a trial at a rung. */
+export interface RungResult {
+  readonly result: Extract<TrialResult, { readonly kind: 'complete' }>;
+  readonly worker: string;
+  readonly fingerprint: string;
+  /** The verdict when the trial left the rung. */
+  readonly audit: AuditVerdict | null;
+}
+
+/** How far a trial is that is trained from rung to rung. */
+export interface RungProgress {
+  /** Step to which it is trained in the present round; null: its last step. */
+  readonly toStep: number | null;
+  /** Results at the rungs that it has reached, by step; the last one is that of its last step, if it ended. */
+  readonly results: readonly RungResult[];
+  /** Null unless it is stopped. */
+  readonly stop: StopDecision | null;
+}
+
 /** One execution of a trial on a worker, as it is stored. */
 export interface AttemptRecord {
   readonly trial: TrialId;
@@ -135,6 +164,8 @@ export interface AttemptRecord {
   readonly reason: string | null;
   /** Fingerprint of its result, accepted or not (`result-fingerprint.ts`); null without a result. */
   readonly fingerprint: string | null;
+  /** The rung to which it trains, as a step; null: to the last step of the trial. */
+  readonly toStep?: number | null;
 }
 
 /** One trial, as it is stored. */
@@ -142,7 +173,7 @@ export interface TrialRecord {
   readonly id: TrialId;
   readonly params: Params;
   readonly status: TrialStatus;
-  /** Why it failed or was cancelled; null otherwise. */
+  /** Why it failed, was stopped or was cancelled; null otherwise. */
   readonly reason: string | null;
   /** Search attempts so far. */
   readonly attempts: number;
@@ -150,12 +181,14 @@ export interface TrialRecord {
   readonly failures: number;
   /** The worker whose result was accepted; null without a result. */
   readonly worker: string | null;
-  /** Null unless complete or diverged. Lists of many trials may leave `curve` at its last point. */
+  /** Null unless complete, diverged, or at a rung. Lists of many trials may leave `curve` at its last point. */
   readonly result: TrialResult | null;
   /** Fingerprint of `result`; null without one. */
   readonly fingerprint: string | null;
   /** Null if the trial was not audited. */
   readonly audit: AuditVerdict | null;
+  /** Absent if the trial is trained to its end at once. */
+  readonly rungs?: RungProgress;
 }
 
 /** A new trial. */

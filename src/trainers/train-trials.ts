@@ -11,6 +11,17 @@ export interface TrialsRequest extends TrainingContext {
   readonly params: readonly Params[];
   /** One state per trial, all at one step. Absent: training starts at the first step. */
   readonly resume?: readonly TrainingState[] | undefined;
+  /** The rung at which training ends; absent: the last one. */
+  readonly toStep?: number | undefined;
+}
+
+/** A member at a rung that it has reached. */
+export interface ReachedRung {
+  readonly step: number;
+  /** Of its parameters; '' if the trainer has no digests. */
+  readonly digest: string;
+  /** At the last rung of the request, so that a later one can continue; null at the others. */
+  readonly state: Uint8Array | null;
 }
 
 /** Where training resumes. With the request it determines the result to the last bit. */
@@ -24,6 +35,8 @@ export interface TrainingState {
 export interface TrialsHooks extends TrainHooks {
   /** Called at each rung, and where training was stopped, for members that have not diverged. */
   onState?(member: number, state: TrainingState): void;
+  /** Called at each rung, for members that have not diverged. */
+  onRung?(member: number, rung: ReachedRung): void;
 }
 
 /**
@@ -36,7 +49,7 @@ export function trainTrials(
   data: TrainingData,
   hooks: TrialsHooks,
 ): TrialResult[] | null {
-  const { params, resume = [], ...context } = request;
+  const { params, resume = [], toStep = Infinity, ...context } = request;
   const firstStep = resume[0]?.step ?? 0;
   assert(params.length > 0, 'a pack has members');
   assert(
@@ -48,7 +61,14 @@ export function trainTrials(
   for (const [member, { bytes }] of resume.entries()) training.restore(member, bytes);
   // The trials of a pack have the same rungs.
   const settings = trialSettings(context.settings, params[0] ?? {});
-  const rungs = trainer.rungs(settings, data.train.records.length);
+  const all = trainer.rungs(settings, data.train.records.length);
+  const rungs = all.filter((step) => step <= toStep);
+  assert(toStep === Infinity || rungs.at(-1) === toStep, () => `step ${toStep} is a rung`);
+  const reportRung = (member: number, step: number): void => {
+    if (hooks.onRung === undefined) return;
+    const state = step === toStep ? training.state(member) : null;
+    hooks.onRung(member, { step, digest: training.digest(member) ?? '', state });
+  };
   let statuses: readonly MemberStatus[] = [];
   for (const [index, rung] of rungs.entries()) {
     if (rung <= firstStep && index < rungs.length - 1) continue;
@@ -56,6 +76,7 @@ export function trainTrials(
     for (const [member, { kind, step }] of statuses.entries()) {
       if (kind === 'diverged' || rung <= firstStep) continue;
       hooks.onState?.(member, { step, bytes: training.state(member) });
+      if (kind === 'reached') reportRung(member, step);
     }
     if (statuses.some(({ kind }) => kind === 'stopped')) return null;
     if (statuses.every(({ kind }) => kind === 'diverged')) break;

@@ -4,9 +4,9 @@
  */
 import { assert } from '../base/assert.ts';
 import type { ShardCache } from '../dataset/shards/shard-cache.ts';
-import type { Assignment } from '../rpc/messages/messages.ts';
+import type { Assignment, Rung } from '../rpc/messages/messages.ts';
 import type { DatasetReference } from '../study/spec/dataset-reference.ts';
-import { trialName, type Measurement } from '../study/trial.ts';
+import { trialName, type Measurement, type TrialResult } from '../study/trial.ts';
 import { commandSettings, isCommand } from '../trainers/command/settings.ts';
 import { taskSeed } from '../trainers/command/task.ts';
 import type { TrainerSource } from '../trainers/open-trainer.ts';
@@ -17,8 +17,18 @@ import {
 } from './command/command-pool.ts';
 import { ProgramFiles } from './command/program-files.ts';
 import { DatasetHolder, type FetchShard } from './dataset-holder.ts';
+import { KeptStates, hasRungs, ownPart, type Resumption } from './kept-states.ts';
 import { ThreadPool, type PackEnd } from './thread-pool.ts';
 import type { TrainingRequest } from './training-pool.ts';
+
+/** How a pack ended. `passed`: by member, the rung that it has passed from the first step; absent: none. */
+type RunEnd =
+  | Extract<PackEnd, { readonly kind: 'stopped' }>
+  | {
+      readonly kind: 'ended';
+      readonly results: readonly TrialResult[];
+      readonly passed: readonly (Rung | null)[];
+    };
 
 export interface PackRunnerOptions {
   readonly threads: number;
@@ -32,6 +42,7 @@ export class PackRunner implements AsyncDisposable {
   readonly #commands: CommandPool;
   readonly #data: DatasetHolder;
   readonly #files: ProgramFiles;
+  readonly #states = new KeptStates();
 
   private constructor({ threads, trainer, commands }: PackRunnerOptions, cache: ShardCache) {
     this.#threads = new ThreadPool(threads, trainer);
@@ -54,11 +65,19 @@ export class PackRunner implements AsyncDisposable {
     assignment: Assignment,
     fetch: FetchShard,
     onMeasured: (member: number, measurement: Measurement) => void,
-  ): Promise<PackEnd> {
+  ): Promise<RunEnd> {
     const { pack, settings } = assignment;
-    return isCommand(settings)
-      ? await this.#commands.train(pack, this.#commandRequest(assignment, fetch), onMeasured)
-      : await this.#threads.train(pack, this.#threadRequest(assignment, fetch), onMeasured);
+    if (isCommand(settings)) {
+      const request = this.#commandRequest(assignment, fetch);
+      const ended = await this.#commands.train(pack, request, onMeasured);
+      return ended.kind === 'stopped' ? ended : { ...ended, passed: [] };
+    }
+    const resumption = this.#states.resume(assignment);
+    const request = this.#threadRequest(assignment, fetch, resumption);
+    const end = await this.#threads.train(pack, request, onMeasured, hasRungs(assignment));
+    if (end.kind === 'stopped') return end;
+    this.#states.keep(assignment, end.rungs, end.results);
+    return { kind: 'ended', ...ownPart(assignment, end, resumption) };
   }
 
   /** Ends the training of a pack, also if it hangs. */
@@ -85,11 +104,16 @@ export class PackRunner implements AsyncDisposable {
     ]);
   }
 
-  async #threadRequest(assignment: Assignment, fetch: FetchShard): Promise<TrainingRequest> {
-    const { dataset, seed, replicate, settings, measureTest, members } = assignment;
+  async #threadRequest(
+    assignment: Assignment,
+    fetch: FetchShard,
+    resumption: Resumption | null,
+  ): Promise<TrainingRequest> {
+    const { dataset, seed, replicate, settings, measureTest, members, toStep } = assignment;
     const data = await this.#data.get(dataset, fetch);
     const params = members.map((member) => member.params);
-    return { seed, replicate, settings, measureTest, params, data };
+    const [end, resume] = [toStep === 0 ? undefined : toStep, resumption?.states];
+    return { seed, replicate, settings, measureTest, params, data, toStep: end, resume };
   }
 
   async #commandRequest(assignment: Assignment, fetch: FetchShard): Promise<CommandRequest> {

@@ -15,6 +15,7 @@ import {
   type AttemptKey,
   type CoordinatorMessage,
   type Hello,
+  type Rung,
   type WorkerMessage,
 } from '../rpc/messages/messages.ts';
 import type { DatasetReference } from '../study/spec/dataset-reference.ts';
@@ -128,13 +129,18 @@ export class WorkerSession {
     return [send({ kind: 'heartbeat', packs })];
   }
 
-  packEnded(pack: string, results: readonly TrialResult[]): SessionEffect[] {
+  /** @param passed by member: the rung that it has passed from the first step; absent: none */
+  packEnded(
+    pack: string,
+    results: readonly TrialResult[],
+    passed: readonly (Rung | null)[] = [],
+  ): SessionEffect[] {
     const assignment = this.#running.get(pack);
     this.#running.delete(pack);
     if (assignment === undefined) return [];
     const members = assignment.members.flatMap(({ key }, index) => {
       const result = results[index];
-      return result === undefined ? [] : [{ key, result }];
+      return result === undefined ? [] : [{ key, result, passed: passed[index] ?? null }];
     });
     const message = { kind: 'pack-ended', pack, results: members } as const;
     const unanswered = new Set(members.map(({ key }) => attemptName(key)));

@@ -6,12 +6,18 @@ import { assert } from '../base/assert.ts';
 import { RidgelineError, errorMessage } from '../base/errors.ts';
 import type { Measurement, TrialResult } from '../study/trial.ts';
 import type { TrainerSource } from '../trainers/open-trainer.ts';
+import type { ReachedRung } from '../trainers/train-trials.ts';
 import { TrainingPool, type RunningTraining, type TrainingRequest } from './training-pool.ts';
 import type { TrainingMessage } from './training-work.ts';
 
 /** How a pack left its thread without an error. */
 export type PackEnd =
-  | { readonly kind: 'ended'; readonly results: TrialResult[] }
+  | {
+      readonly kind: 'ended';
+      readonly results: TrialResult[];
+      /** By member: the rungs that it has reached, if they were requested. */
+      readonly rungs: readonly (readonly ReachedRung[])[];
+    }
   | { readonly kind: 'stopped'; readonly reason: string };
 
 interface RunningPack {
@@ -31,20 +37,25 @@ export class ThreadPool implements AsyncDisposable {
   }
 
   /**
-   * @param request if it is a promise that rejects, the pack is `stopped`
+   * @param request   if it is a promise that rejects, the pack is `stopped`
+   * @param withRungs whether the end of the pack has the rungs of its members
    * @throws if the thread fails
    */
   async train(
     name: string,
     request: TrainingRequest | Promise<TrainingRequest>,
     onMeasured: (member: number, measurement: Measurement) => void,
+    withRungs = false,
   ): Promise<PackEnd> {
     assert(!this.#running.has(name), () => `pack ${name} runs once`);
     const abort = new AbortController();
     const pack: RunningPack = { abort, stopped: Promise.withResolvers(), training: null };
     this.#running.set(name, pack);
     try {
-      return await Promise.race([pack.stopped.promise, this.#run(pack, request, onMeasured)]);
+      return await Promise.race([
+        pack.stopped.promise,
+        this.#run(pack, request, onMeasured, withRungs),
+      ]);
     } finally {
       this.#running.delete(name);
     }
@@ -54,6 +65,7 @@ export class ThreadPool implements AsyncDisposable {
     pack: RunningPack,
     request: TrainingRequest | Promise<TrainingRequest>,
     onMeasured: (member: number, measurement: Measurement) => void,
+    postRungs: boolean,
   ): Promise<PackEnd> {
     let ready: TrainingRequest;
     try {
@@ -62,10 +74,12 @@ export class ThreadPool implements AsyncDisposable {
       // The trials did not cause the failure: they are returned, and no failure is counted.
       return { kind: 'stopped', reason: errorMessage(error) };
     }
+    const rungs: ReachedRung[][] = ready.params.map(() => []);
     const onMessage = (message: TrainingMessage): void => {
       if (message.kind === 'measured') onMeasured(message.member, message.measurement);
+      if (message.kind === 'rung') rungs[message.member]?.push(message.rung);
     };
-    pack.training = this.#pool.start(ready, onMessage, { signal: pack.abort.signal });
+    pack.training = this.#pool.start(ready, onMessage, { postRungs, signal: pack.abort.signal });
     let results: TrialResult[] | null;
     try {
       results = await pack.training.finished;
@@ -75,7 +89,7 @@ export class ThreadPool implements AsyncDisposable {
       return { kind: 'stopped', reason: error.what };
     }
     assert(results !== null, 'a pack is stopped by terminating its thread');
-    return { kind: 'ended', results };
+    return { kind: 'ended', results, rungs };
   }
 
   /** Terminates the thread of a pack, also if the thread hangs. */

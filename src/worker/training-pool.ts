@@ -23,6 +23,8 @@ export interface TrainingRequest extends TrialsRequest {
 export interface TrainingOptions {
   /** Whether `onMessage` receives states, from which training can resume. */
   readonly postStates?: boolean;
+  /** Whether `onMessage` receives the rungs that members reach. */
+  readonly postRungs?: boolean;
   /** Terminates the thread. */
   readonly signal?: AbortSignal;
 }
@@ -84,13 +86,13 @@ export class TrainingPool implements AsyncDisposable {
     { data, ...request }: TrainingRequest,
     control: Int32Array,
     onMessage: (message: TrainingMessage) => void,
-    { postStates = false, signal }: TrainingOptions,
+    { postStates = false, postRungs = false, signal }: TrainingOptions,
   ): Promise<TrialResult[] | null> {
     const { port1, port2 } = new MessageChannel();
     port1.on('message', onMessage);
     const closed = once(port1, 'close');
     try {
-      const work = { request, data, postStates, control, port: port2 };
+      const work = { request, data, postStates, postRungs, control, port: port2 };
       const options = signal === undefined ? {} : { signal };
       const end = await this.#pool.run(work, { ...options, transferList: [port2] });
       // The result arrives on another channel and may overtake the messages.

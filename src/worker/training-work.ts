@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { RidgelineError } from '../base/errors.ts';
 import type { TrainingData } from '../study/images.ts';
 import type { Measurement, TrialResult } from '../study/trial.ts';
-import type { TrainingState, TrialsRequest } from '../trainers/train-trials.ts';
+import type { ReachedRung, TrainingState, TrialsRequest } from '../trainers/train-trials.ts';
 
 /**
  * Indices of `TrainingWork.control`. `progress` grows while the thread works, `step` is the number of
@@ -16,6 +16,8 @@ export interface TrainingWork {
   readonly data: TrainingData;
   /** Whether the thread posts the states of members, so that training can resume. */
   readonly postStates: boolean;
+  /** Whether the thread posts the rungs that members reach. */
+  readonly postRungs: boolean;
   /** In shared memory; see `counters`. */
   readonly control: Int32Array;
   readonly port: MessagePort;
@@ -24,7 +26,8 @@ export interface TrainingWork {
 /** What a thread posts while it trains. */
 export type TrainingMessage =
   | { readonly kind: 'measured'; readonly member: number; readonly measurement: Measurement }
-  | { readonly kind: 'state'; readonly member: number; readonly state: TrainingState };
+  | { readonly kind: 'state'; readonly member: number; readonly state: TrainingState }
+  | { readonly kind: 'rung'; readonly member: number; readonly rung: ReachedRung };
 
 /** How training ended. Errors lose their class between threads, so an operating error is a value. */
 export type TrainingEnd =

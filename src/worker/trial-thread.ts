@@ -57,7 +57,7 @@ export function runTraining(work: TrainingWork): TrainingEnd {
   }
 }
 
-function train({ request, data, postStates, control, port }: TrainingWork) {
+function train({ request, data, postStates, postRungs, control, port }: TrainingWork) {
   const post = (message: TrainingMessage): void => port.postMessage(message);
   return trainTrials(trainerFor(request), request, data, {
     nowMs: () => performance.now(),
@@ -67,6 +67,7 @@ function train({ request, data, postStates, control, port }: TrainingWork) {
     },
     onMeasured: (member, measurement) => post({ kind: 'measured', member, measurement }),
     ...(postStates && { onState: (member, state) => post({ kind: 'state', member, state }) }),
+    ...(postRungs && { onRung: (member, rung) => post({ kind: 'rung', member, rung }) }),
     isStopped: () => Atomics.load(control, counters.stop) !== 0,
   });
 }

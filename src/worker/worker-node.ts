@@ -21,7 +21,7 @@ import type { JoinTarget } from '../rpc/credentials/join-string.ts';
 import { Reconnection, isUnreachable } from '../rpc/client/reconnection.ts';
 import { connectSession, type WorkerStream } from '../rpc/client/session-client.ts';
 import type { DatasetReference } from '../study/spec/dataset-reference.ts';
-import { trialName, type TrialResult } from '../study/trial.ts';
+import { trialName, type Measurement, type TrialResult } from '../study/trial.ts';
 import type { DescribeTrainer } from '../study/trainer-description.ts';
 import { selfTest, type TrainerSource } from '../trainers/open-trainer.ts';
 import { abortOf, pause } from './abort.ts';
@@ -231,14 +231,16 @@ export class WorkerNode implements AsyncDisposable {
     this.#options.log.debug({ pack }, 'training');
     try {
       const fetch = (digest: string): AsyncIterable<Uint8Array> => this.#fetchNow(digest);
-      const end = await this.#runner.train(assignment, fetch, (member, measurement) => {
+      const onMeasured = (member: number, measurement: Measurement): void => {
         const key = members[member]?.key;
         if (key !== undefined) this.#stream?.send({ kind: 'measured', key, measurement });
-      });
+      };
+      const end = await this.#runner.train(assignment, fetch, onMeasured);
       this.#lifetime?.ended(pack, end.kind !== 'stopped');
       if (end.kind === 'stopped') return this.#perform(this.#session.packStopped(pack, end));
-      this.#logResults(assignment, end.results);
-      this.#perform(this.#session.packEnded(pack, end.results));
+      const { results, passed } = end;
+      this.#logResults(assignment, results);
+      this.#perform(this.#session.packEnded(pack, results, passed));
     } catch (error) {
       this.#lifetime?.ended(pack, false);
       const reason = errorMessage(error);

@@ -209,7 +209,7 @@ class Play {
       record: structuredClone(record),
       trials: this.#shuffled(structuredClone(trials)),
     }));
-    return { spec: this.#spec, validationCount: images, stages };
+    return { spec: this.#spec, validationCount: images, rungs: () => [1], stages };
   }
 
   #draw(): number {

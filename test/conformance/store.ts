@@ -40,11 +40,80 @@ export function storeConformance(name: string, make: () => Promise<StoreFixture>
     historyTests(make);
     studyTests(make);
     readTests(make);
+    rungTests(make);
     guardTests(make);
   });
 }
 
 type Make = () => Promise<StoreFixture>;
+
+function rungTests(make: Make): void {
+  const trial = coarse(4);
+  const own = { study: 'first', trial } as const;
+  const stop = { rung: 1, step: 20, leader: coarse(1), onlyLeader: 41, onlyTrial: 12 };
+  const atRung = { ...ended(completeResult(0.5, 2), trial), rung: 'between' } as const;
+  const atEnd = { ...ended(completeResult(0.7, 4), trial), rung: 'last' } as const;
+  const started = [
+    ...startedStudy,
+    { ...created(trial), toStep: 20 },
+    assigned(trial),
+    atRung,
+  ] as const;
+  const trainedOn = { kind: 'trial-moved', ...own, toStep: null, known: null } as const;
+
+  test('a store keeps the result of a trial at a rung, and its verdict, while the trial is trained on', async () => {
+    await using fixture = await make();
+    await using store = await fixture.open();
+    await store.commit(started);
+    expect(await store.trial('first', trial)).toMatchObject({
+      status: 'paused',
+      result: atRung.result,
+      rungs: { toStep: 20, results: [{ result: atRung.result, audit: null }], stop: null },
+    });
+    await store.commit([{ kind: 'trial-audited', ...own, verdict: 'verified' }, trainedOn]);
+    const before = await store.trial('first', trial);
+    expect(before).toMatchObject({ status: 'waiting', result: null, audit: null });
+    expect(before?.rungs).toMatchObject({ toStep: null, results: [{ audit: 'verified' }] });
+    await store.commit([atEnd]);
+    const after = await store.trial('first', trial);
+    expect(after).toMatchObject({ status: 'complete', result: atEnd.result });
+    expect(after?.rungs?.results.map(({ result }) => result.steps)).toEqual([20, 40]);
+    // The stage has gained trials: it is at its first rung again, and has the result and verdict there.
+    await store.commit([{ ...trainedOn, toStep: 20, known: 20 }]);
+    const back = await store.trial('first', trial);
+    expect(back).toMatchObject({ status: 'paused', result: atRung.result, audit: 'verified' });
+    expect(back?.rungs?.results).toHaveLength(2);
+  });
+
+  test('a store keeps why a trial was stopped, with the counts that decided', async () => {
+    await using fixture = await make();
+    await using store = await fixture.open();
+    await store.commit([...started, { kind: 'trial-stopped', ...own, stop }]);
+    const stopped = (await store.trials('first')).find(({ id }) => id.index === 4);
+    expect(stopped).toMatchObject({
+      status: 'stopped',
+      reason:
+        'stopped after cycle 1: coarse/1 was right on 41 images where this was not, 12 the other way',
+      rungs: { toStep: 20, stop },
+    });
+    // Without rungs, trials are as before.
+    const others = (await store.trials('first')).filter(({ id }) => id.index !== 4);
+    expect(others.every((one) => one.rungs === undefined)).toBe(true);
+  });
+
+  test.for([
+    ['a trial that is not at a rung', [{ kind: 'trial-stopped', ...own, trial: coarse(1), stop }]],
+    ['a trial that was not trained to the rung', [{ ...trainedOn, toStep: 60, known: 60 }]],
+    ['a trial without rungs', [{ ...trainedOn, trial: coarse(1) }]],
+  ] as const)('a store does not stop or move %s', async ([, rows]) => {
+    await using fixture = await make();
+    await using store = await fixture.open();
+    await store.commit(started);
+    const unchanged = await everything(store);
+    await expect(store.commit(rows)).rejects.toThrow(/^Invariant broken/);
+    expect(await everything(store)).toEqual(unchanged);
+  });
+}
 
 function historyTests(make: Make): void {
   test('a store reads back any history as it was committed, in groups of any size', async () => {

@@ -166,13 +166,16 @@ export class AssignmentChecks {
     return !this.#store.study(study).record.spec.reproducible;
   }
 
-  /** Attempts that have computed the trial. A test of the winner does not count as a vote. */
+  /** Attempts that have computed the trial, to the same rung. A test of the winner does not count as a vote. */
   #votes({ study, attempt }: Opened): AttemptRecord[] {
     return this.#store
       .trial(study, attempt.trial)
       .log.filter(
-        ({ fingerprint, session, kind }) =>
-          fingerprint !== null && kind !== 'test' && !this.#store.excluded.has(session),
+        ({ fingerprint, session, kind, toStep = null }) =>
+          fingerprint !== null &&
+          kind !== 'test' &&
+          toStep === (attempt.toStep ?? null) &&
+          !this.#store.excluded.has(session),
       );
   }
 
@@ -221,7 +224,10 @@ export class AssignmentChecks {
   /** A trial that was tried in vain on one worker goes to another one, if there is one. */
   #checkRetry({ study, attempt }: Opened): void {
     const log = this.#store.trial(study, attempt.trial).log.slice(0, attempt.attempt - 1);
-    const triedOn = new Set(log.filter(isSetback).map(({ worker }) => worker));
+    const isOtherState = ({ kind, outcome, fingerprint }: AttemptRecord): boolean =>
+      kind === 'search' && outcome === 'disputed' && fingerprint === null;
+    const tried = log.filter((one) => isSetback(one) || isOtherState(one));
+    const triedOn = new Set(tried.map(({ worker }) => worker));
     const isProven = this.#workers.find(({ session }) => session === attempt.session)?.isProven;
     // Bad luck on a worker that works is better than a worker that may never have worked.
     const isChosen = isProven === true && log.filter(isSetback).length >= 3;

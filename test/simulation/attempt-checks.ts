@@ -34,7 +34,9 @@ export function checkOpened(trial: ModelTrial, attempt: AttemptRecord, excluded:
     return;
   }
   assert(trial.result !== null, `${name} has a result to compare`);
-  const failed = trial.log.filter((other) => other.kind === 'audit' && isFailure(other));
+  const failed = trial.log.filter(
+    (other) => other.kind === 'audit' && isFailure(other) && other.toStep === attempt.toStep,
+  );
   const isLimited = attempt.kind !== 'audit' || failed.length < failuresMax;
   assert(isLimited, `audits of ${name} fail at most three times`);
 }
@@ -119,6 +121,8 @@ export function checkTrialAttempts({
   const isOpen = search.some(({ outcome }) => outcome === null);
   assert(isOpen === (status === 'running'), `${name} runs exactly while an attempt is open`);
   const hasDied = reason?.includes('worker processes ended') === true;
-  const hasReason = status !== 'failed' || result !== null || failures === failuresMax || hasDied;
+  const isOther = reason?.includes('did not reproduce') === true;
+  const hasReason =
+    status !== 'failed' || result !== null || failures === failuresMax || hasDied || isOther;
   assert(hasReason, `${name} failed for a reason`);
 }

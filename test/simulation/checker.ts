@@ -18,7 +18,7 @@ import { FairnessCheck } from './fairness-check.ts';
 import { checkUntested } from './stage-checks.ts';
 import type { ModelStore, ModelTrial } from './model-store.ts';
 import { settings } from './simulated-coordinator.ts';
-import { correctResult } from './simulated-results.ts';
+import { correctResult, correctRungResult, rungDigest, rungTrainer } from './simulated-results.ts';
 import type { SimulatedWorker, WorkerKind } from './simulated-worker.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -200,7 +200,8 @@ export class Checker {
       const { study, trial, attempt } = message.key;
       if (this.#removed.has(study)) return;
       const stored = this.#store.trial(study, trial);
-      assert(stored.result !== null, `acknowledged result of ${trialName(trial)} is stored`);
+      const isStored = stored.result !== null || (stored.rungs?.results.length ?? 0) > 0;
+      assert(isStored, `acknowledged result of ${trialName(trial)} is stored`);
       const reported = stored.log[attempt - 1]?.fingerprint ?? null;
       assert(reported !== null, `reported result of ${trialName(trial)}#${attempt} is stored`);
     }
@@ -296,6 +297,8 @@ export class Checker {
           this.#checkVerified(this.#store.trial(row.study, row.trial));
         return this.#checkResult(row.study, this.#store.trial(row.study, row.trial));
       case 'trial-ended':
+        this.#checkChain(row.study, this.#store.trial(row.study, row.trial));
+        return this.#checkResult(row.study, this.#store.trial(row.study, row.trial));
       case 'result-replaced':
         return this.#checkResult(row.study, this.#store.trial(row.study, row.trial));
       case 'study-status':
@@ -304,7 +307,10 @@ export class Checker {
         return;
       case 'worker-excluded': {
         const isFaulty = ['wrong', 'malformed'].includes(this.#workerKind(row.worker));
-        return assert(isFaulty, `excluded ${row.worker} has computed a wrong result`);
+        return assert(
+          isFaulty,
+          `excluded ${row.worker} has computed a wrong result: ${row.reason}`,
+        );
       }
       case 'winner':
         return this.#checkTests(row);
@@ -384,13 +390,29 @@ export class Checker {
     assert(overdueMs >= -roundingMs, `${worker} has its time to come back`);
   }
 
+  /** A trial that was trained again from the first step has passed the state that is stored at its last rung. */
+  #checkChain(study: string, { id, params, result, rungs }: ModelTrial): void {
+    const { spec } = this.#store.study(study).record;
+    if (result?.kind !== 'complete' || !spec.reproducible) return;
+    const before = rungs?.results.findLast((rung) => rung.result.steps < result.steps);
+    const isRight = result.digest === rungDigest(id, params, result.steps);
+    if (before === undefined || before.audit === 'disputed' || !isRight) return;
+    const { steps, digest } = before.result;
+    const isOne = digest === rungDigest(id, params, steps);
+    assert(isOne, `${trialName(id)} continues the training that was compared at step ${steps}`);
+  }
+
   /** A result that counts is correct, unless a worker with wrong results gave it and no audit was due. */
-  #checkResult(study: string, { id, params, result, worker, audit }: ModelTrial): void {
+  #checkResult(study: string, { id, params, result, worker, audit, rungs }: ModelTrial): void {
     if (result === null || worker === null) return;
     const kind = this.#workerKind(worker);
     if (kind === 'incompatible' || (kind === 'wrong' && audit !== 'verified')) return;
-    const measureTest = this.#store.study(study).record.spec.test === 'all' && this.hasTest;
-    const correct = correctResult(id, params, measureTest);
+    const { spec } = this.#store.study(study).record;
+    const measureTest = spec.test === 'all' && this.hasTest;
+    const correct =
+      spec.trainer['cycles'] === rungTrainer.cycles
+        ? correctRungResult(id, params, rungs?.toStep ?? 60, measureTest)
+        : correctResult(id, params, measureTest);
     const isCorrect = JSON.stringify(result) === JSON.stringify(correct);
     assert(isCorrect, `the result of ${trialName(id)} by ${worker} is correct (${audit})`);
   }

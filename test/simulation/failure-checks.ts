@@ -2,7 +2,7 @@
 import { assert } from '../../src/base/assert.ts';
 import type { ClusterState } from '../../src/coordinator/core/state/cluster-state.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
-import { trialName, type TrialId } from '../../src/study/trial.ts';
+import { trialName, type AttemptRecord, type TrialId } from '../../src/study/trial.ts';
 import { hostOf, isFailure, isSetback } from './attempt-checks.ts';
 import type { ModelStore } from './model-store.ts';
 import type { Timeline } from './timeline.ts';
@@ -185,7 +185,7 @@ export class FailureChecks {
     if (all.length - 1 === retriedAt) return;
     const log = all.filter(({ kind }) => kind === 'search');
     // The attempt itself is the last one.
-    const count = log.length - 2 - log.slice(0, -1).findLastIndex((other) => !isSetback(other));
+    const count = log.length - 2 - log.slice(0, -1).findLastIndex(hasResult);
     if (count < 3) return;
     const restMs = Math.min(restMaxMs, 1_000 * 2 ** (count - 3));
     assert(sinceMs >= restMs - slackMs, `${name} rests after ${count} attempts, not ${sinceMs} ms`);
@@ -204,4 +204,9 @@ export class FailureChecks {
     const restMs = 1_000 * 2 ** (Math.min(loss.count, 8) - 3);
     assert(sinceMs >= restMs - slackMs, `${session} rests after ${loss.count} lost sessions`);
   }
+}
+
+/** Whether an attempt ended otherwise than in vain; a lost one may have reported its result later. */
+function hasResult(attempt: AttemptRecord): boolean {
+  return !isSetback(attempt) || attempt.fingerprint !== null;
 }

@@ -10,9 +10,12 @@ import type { StudyRecord } from '../../src/study/study-record.ts';
 import {
   divergedReason,
   isOver,
+  stoppedReason,
   trialName,
   waitingTrial,
   type AttemptRecord,
+  type RungProgress,
+  type RungResult,
   type StageRecord,
   type TrialId,
   type TrialRecord,
@@ -28,6 +31,7 @@ import {
 } from './attempt-checks.ts';
 import { checkValues } from './proposal-checks.ts';
 import { checkRanks } from './rank-checks.ts';
+import { checkMoved, checkStopped } from './rung-checks.ts';
 import {
   checkBest,
   checkClosing,
@@ -163,6 +167,8 @@ export class ModelStore {
   #applyToTrial(
     row: StoreRow<
       | 'trial-created'
+      | 'trial-moved'
+      | 'trial-stopped'
       | 'attempt-opened'
       | 'attempt-closed'
       | 'attempt-reported'
@@ -182,6 +188,9 @@ export class ModelStore {
         assert(!study.trials.has(trialName(row.id)), 'a trial is created once');
         study.trials.set(trialName(row.id), {
           ...waitingTrial(row.id, row.params),
+          ...(row.toStep !== undefined && {
+            rungs: { toStep: row.toStep, results: [], stop: null },
+          }),
           log: [],
           retriedAt: 0,
         });
@@ -221,6 +230,21 @@ export class ModelStore {
         );
         const retriedAt = trial.log.length;
         Object.assign(trial, { status: 'waiting', reason: null, failures: 0, retriedAt });
+        return;
+      }
+      case 'trial-moved': {
+        const trial = this.#openStageTrial(row.study, row.trial);
+        checkMoved(this.study(row.study), trial, row.toStep);
+        moveTrial(trial, row);
+        return;
+      }
+      case 'trial-stopped': {
+        const trial = this.#openStageTrial(row.study, row.trial);
+        checkStopped(this.study(row.study), row);
+        const { rungs } = trial;
+        assert(rungs, `${trialName(row.trial)} has rungs`);
+        const reason = stoppedReason(row.stop);
+        Object.assign(trial, { status: 'stopped', reason, rungs: { ...rungs, stop: row.stop } });
         return;
       }
       case 'trial-ended': {
@@ -311,8 +335,47 @@ export class ModelStore {
 }
 
 function setResult(trial: ModelTrial, row: StoreRow<'trial-ended' | 'result-replaced'>): void {
-  const { worker, result, fingerprint } = row;
-  const status = result.kind === 'complete' ? 'complete' : 'failed';
+  const { worker, result, fingerprint, rung } = row;
+  const { rungs, id } = trial;
+  assert((rungs === undefined) === (rung === undefined), `${trialName(id)} has rungs or none`);
+  const isLast = rungs === undefined || rungs.toStep === null;
+  assert(isLast === (rung !== 'between'), `${trialName(id)} is at the rung that was assigned`);
+  const ended = isLast ? 'complete' : 'paused';
+  const status = result.kind === 'complete' ? ended : 'failed';
   const reason = result.kind === 'complete' ? null : divergedReason(result.steps);
   Object.assign(trial, { status, reason, worker, result, fingerprint });
+  if (rungs === undefined || result.kind !== 'complete') return;
+  trial.rungs = withRung(rungs, { result, worker, fingerprint, audit: null });
 }
+
+function withRung({ results, ...rungs }: RungProgress, own: RungResult): RungProgress {
+  const others = results.filter(({ result }) => result.steps !== own.result.steps);
+  const sorted = [...others, own].toSorted((a, b) => a.result.steps - b.result.steps);
+  return { ...rungs, results: sorted };
+}
+
+/** The verdict stays with the rung; a result that is known there comes back with it. */
+function moveTrial(trial: ModelTrial, { toStep, known }: StoreRow<'trial-moved'>): void {
+  const { id, rungs, result, audit, status } = trial;
+  assert(rungs && status !== 'running', `${trialName(id)} has rungs and does not run`);
+  const left = rungs.results.map((rung) =>
+    result?.kind === 'complete' && rung.result.steps === result.steps ? { ...rung, audit } : rung,
+  );
+  const found = left.find((rung) => rung.result.steps === known) ?? null;
+  assert((found === null) === (known === null), `the result of ${trialName(id)} is stored`);
+  const isKnown = left.some((rung) => rung.result.steps === (toStep ?? lastStep));
+  assert(isKnown === (known !== null), `${trialName(id)} is not trained twice to the same rung`);
+  const atStep = toStep === null ? 'complete' : 'paused';
+  Object.assign(trial, {
+    status: found === null ? 'waiting' : atStep,
+    reason: null,
+    worker: found?.worker ?? null,
+    result: found?.result ?? null,
+    fingerprint: found?.fingerprint ?? null,
+    audit: found?.audit ?? null,
+    rungs: { toStep, results: left, stop: null },
+  });
+}
+
+/** Of a simulated trial with rungs. */
+const lastStep = 60;

@@ -331,5 +331,35 @@ export const plantedBugs: readonly PlantedBug[] = [
     'a trial that was tried in vain is assigned at once again and again',
     'return false;',
   ),
+  bug(
+    'rung-decided-before-all-results',
+    'trials at a rung are compared before all results of the rung have arrived',
+    '',
+  ),
+  bug(
+    'votes-of-other-rungs-count',
+    'results of a trial at different rungs are compared with each other',
+    'true',
+  ),
+  bug(
+    'rung-digest-is-not-compared',
+    'a trial that is trained again from the first step may pass another state at its rung',
+    '',
+  ),
+  bug(
+    'trial-waits-for-its-state',
+    'a trial waits for the worker that has its state, also if it is lost',
+    'return true;',
+  ),
+  bug(
+    'stopped-trial-is-ranked',
+    'a stopped trial is ranked by its accuracy at the rung',
+    "if (trial.audit === 'disputed' || !['complete', 'stopped'].includes(trial.status) || trial.result === null) return null;",
+  ),
+  bug(
+    'extension-keeps-decisions',
+    'a stage that gains trials keeps the decisions of its former level',
+    '',
+  ),
   bug('studies-wait-for-earlier-ones', 'a study waits until earlier ones need no thread', ''),
 ];

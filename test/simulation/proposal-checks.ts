@@ -61,7 +61,7 @@ function proposal(
   const usable = planned.filter((trial) => trial.id.index <= used);
   const haveEnded = usable.every(({ status }) => status !== 'waiting' && status !== 'running');
   assert(
-    usable.length === used * replicates && haveEnded,
+    usable.length >= used * (spec.stop === undefined ? replicates : 1) && haveEnded,
     `${trialName(id)} is planned after the trials whose results it uses`,
   );
   const known = planned
@@ -70,6 +70,7 @@ function proposal(
   const study = {
     spec,
     validationCount: validationImages,
+    rungs: () => [],
     stages: stages.map((stage) => ({
       record: stage,
       trials: [...trials.values()].filter((trial) => trial.id.stage === stage.name),

@@ -4,7 +4,7 @@ import { exampleStudy, twoStages } from '../study/support/example-study.ts';
 import { randomFaults } from './faults.ts';
 import { reference, type HistorySettings } from './history.ts';
 import type { Plan } from './operator.ts';
-import { simulatedTrainer } from './simulated-results.ts';
+import { rungTrainer, simulatedTrainer } from './simulated-results.ts';
 import type { WorkerKind } from './simulated-worker.ts';
 import { Chance } from './timeline.ts';
 
@@ -48,8 +48,10 @@ export function randomHistory(seed: number): HistorySettings {
   const kinds = Array.from({ length: count }, (_, index): WorkerKind =>
     index === 1 ? (odds === 'correct' ? spare : odds) : 'correct',
   );
+  const stopping = randomStopping(new Chance(seed, 92));
+  const rules = { seed, audit, replicates, racing, test: others.test };
   const first = withSamplers(
-    simulatedStudy('first', { seed, audit, replicates, racing, test: others.test }),
+    simulatedStudy('first', { ...rules, ...stopping }),
     new Chance(seed, 91),
   );
   const second = simulatedStudy('second', {
@@ -115,11 +117,25 @@ function withSamplers(spec: StudySpec, chance: Chance): StudySpec {
     if (draw < 0.2) return { ...stage, sampler: 'spread' };
     if (draw < 0.3 && index === 0) return { ...stage, sampler: 'grid' };
     // A lag uses results before they are audited.
-    const pace = draw < 0.65 || spec.audit !== undefined ? { round } : { lag };
+    const isInRounds = spec.audit !== undefined || spec.stop !== undefined;
+    const pace = draw < 0.65 || isInRounds ? { round } : { lag };
     const isAfter = index > 0 && after < 0.5;
     return { ...stage, sampler: 'model', ...pace, ...(isAfter && { after: 'coarse' }) };
   });
   return { ...spec, stages };
+}
+
+/** A part of the studies stops trials, in both stages or in one. */
+function randomStopping(chance: Chance): Partial<StudySpec> {
+  if (chance.draw() < 0.6) return {};
+  const [coarse, fine] = twoStages(20, 14);
+  const rule = chance.draw();
+  const own = { stop: 'never' } as const;
+  const stages = [
+    rule < 0.2 ? { ...coarse!, ...own } : coarse!,
+    rule > 0.8 ? { ...fine!, ...own } : fine!,
+  ];
+  return { trainer: rungTrainer, stop: 'clearly_worse', stages };
 }
 
 /** Machines that are sick or slow, and trials that end processes: they cost no healthy trial. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { storedRanks } from '../../src/search/ranking/ranking.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
 import { openStore } from '../../src/store/sqlite/open-store.ts';
-import { trialName } from '../../src/study/trial.ts';
+import { trialName, type TrialRecord } from '../../src/study/trial.ts';
 import { temporaryDirectory } from '../store/support/temporary-directory.ts';
 import { History } from './history.ts';
 import { randomHistory } from './random-history.ts';
@@ -48,8 +48,9 @@ test('the real store accepts every row of 25 histories and ends with the same tr
       const attempts = Map.groupBy(await store.attempts(study), ({ trial }) => trialName(trial));
       for (const trial of await store.trials(study)) {
         const name = trialName(trial.id);
-        const { status, failures, fingerprint, audit, worker, log } = trials.get(name)!;
+        const { status, failures, fingerprint, audit, worker, log, rungs } = trials.get(name)!;
         expect(trial).toMatchObject({ status, failures, fingerprint, audit, worker });
+        expect(rungText(trial)).toEqual(rungText({ rungs }));
         const outcomes = (attempts.get(name) ?? []).map(({ outcome }) => outcome);
         expect(outcomes).toEqual(log.map(({ outcome }) => outcome));
       }
@@ -59,3 +60,12 @@ test('the real store accepts every row of 25 histories and ends with the same tr
   for (const kind of ['result-replaced', 'attempt-reported', 'trial-audited', 'worker-excluded'])
     expect([...seen]).toContain(kind);
 });
+
+/** The decisions and the results at rungs, without curves. */
+function rungText({ rungs }: { rungs?: TrialRecord['rungs'] | undefined }): string {
+  const results = rungs?.results.map(
+    ({ result: { steps, digest, seconds }, worker, fingerprint, audit }) =>
+      `${steps} ${digest} ${seconds} ${worker} ${fingerprint} ${audit}`,
+  );
+  return JSON.stringify({ toStep: rungs?.toStep, stop: rungs?.stop, results });
+}

@@ -39,9 +39,14 @@ function toLines(study: StudyEntry): string[] {
 }
 
 /** A result is compared by its fingerprint and by which parts of it are in memory. */
-function toLine({ id, params, result, attempts, ...trial }: TrialEntry): string {
+function toLine({ id, params, result, attempts, rungs, ...trial }: TrialEntry): string {
   const bits = result?.kind === 'complete' ? result.validationCorrect.length : null;
   const numbers = attempts.map((attempt) => Object.values(attempt).join(','));
-  const parts = [trialName(id), paramsText(params), result?.curve.length, bits, ...numbers];
+  const known = rungs?.results.map(
+    ({ result: at, fingerprint, worker, audit }) =>
+      `${at.steps} ${at.validationCorrect.length} ${fingerprint} ${worker} ${audit}`,
+  );
+  const rung = JSON.stringify({ toStep: rungs?.toStep, stop: rungs?.stop, known });
+  const parts = [trialName(id), paramsText(params), result?.curve.length, bits, rung, ...numbers];
   return [...parts, ...Object.values(trial)].join(' ');
 }

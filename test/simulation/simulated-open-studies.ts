@@ -2,6 +2,7 @@
 import type { StudyData } from '../../src/coordinator/core/state/cluster-state.ts';
 import { StoredStudy } from '../../src/coordinator/core/studies/restore.ts';
 import { isOver, noCorrectness, type TrialRecord } from '../../src/study/trial.ts';
+import { hasStopping } from '../../src/study/spec/study-spec.ts';
 import type { ModelStore } from './model-store.ts';
 
 export class SimulatedOpenStudies {
@@ -35,9 +36,9 @@ export class SimulatedOpenStudies {
     const record = { ...this.#store.study(study).record };
     const trials = this.#store.trials(study);
     const stored = new StoredStudy(record, this.#data);
-    // Only races read validation bits.
-    for (const trial of record.spec.racing ? trials : trials.map(withoutBits))
-      stored.addTrial(trial);
+    // Only races and rungs read validation bits.
+    const hasBits = record.spec.racing || hasStopping(record.spec);
+    for (const trial of hasBits ? trials : trials.map(withoutBits)) stored.addTrial(trial);
     for (const attempt of this.#store.attempts(study)) stored.addAttempt(attempt);
     return stored;
   }

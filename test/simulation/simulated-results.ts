@@ -17,6 +17,8 @@ export const simulatedTrainer = {
   cycles: 1,
   measure: 'end',
 };
+/** The same for studies that stop trials: three cycles, each of 20 updates and measured. */
+export const rungTrainer = { ...simulatedTrainer, cycles: 3, measure: 'cycle' };
 export const trainRecords = 60;
 
 /** Number of images in the validation split. */
@@ -24,8 +26,11 @@ export const validationImages = 64;
 
 /** Trials with a larger λ diverge. */
 const divergesAbove = 0.09;
-/** Steps of a whole training, which is measured at the last one. */
-const steps = 20;
+/** Trials with rungs and a larger λ diverge in their second cycle. */
+const divergesLaterAbove = 0.06;
+/** Steps of a cycle, at whose end a trial is measured. */
+const cycleSteps = 20;
+const steps = cycleSteps;
 
 export function correctResult(trial: TrialId, params: Params, measureTest: boolean): TrialResult {
   const lambda = numberParam(params, 'lambda');
@@ -36,20 +41,58 @@ export function correctResult(trial: TrialId, params: Params, measureTest: boole
   return scored({ digest, correct, loss: 1.5 + 0.1 * distance, measureTest });
 }
 
+/** The digest of a trial with rungs after a whole number of cycles. */
+export function rungDigest(trial: TrialId, params: Params, step: number): string {
+  return sha256(trialName(trial), String(numberParam(params, 'lambda')), String(step));
+}
+
+/**
+ * The correct result of a trial with rungs. The larger the number of cycles, the more the trials differ.
+ *
+ * @param step end of a cycle
+ */
+export function correctRungResult(
+  trial: TrialId,
+  params: Params,
+  step: number,
+  measureTest: boolean,
+): TrialResult {
+  const lambda = numberParam(params, 'lambda');
+  const ends = Array.from({ length: step / cycleSteps }, (_, cycle) => (cycle + 1) * cycleSteps);
+  const points = ends.map((end) => {
+    const distance = Math.abs(Math.log10(lambda) + 2);
+    const digest = rungDigest(trial, params, end);
+    const lost = Math.round((2 + (2 * end) / cycleSteps) * distance);
+    const correct = Math.max(0, 60 - lost - (digest.charCodeAt(0) % 3));
+    const isLast = end === rungTrainer.cycles * cycleSteps;
+    const loss = 1.5 + 0.1 * distance;
+    return scored({ digest, correct, loss, measureTest: measureTest && isLast, step: end });
+  });
+  const curve = points.flatMap((point) => point.curve);
+  // Exact sums, however a training is divided.
+  const seconds = ends.length / 8;
+  if (lambda > divergesAbove) return { kind: 'diverged', steps: 7, seconds: 1, curve: [] };
+  if (lambda > divergesLaterAbove && step > cycleSteps)
+    return { kind: 'diverged', steps: cycleSteps + 7, seconds: 0.25, curve: curve.slice(0, 1) };
+  return { ...points.at(-1)!, curve, seconds };
+}
+
 interface Score {
   readonly digest: string;
   /** Number of validation images that are classified correctly. */
   readonly correct: number;
   readonly loss: number;
   readonly measureTest: boolean;
+  /** Step of the measurement; default the one of a training of one cycle. */
+  readonly step?: number;
 }
 
-function scored({ digest, correct, loss, measureTest }: Score): TrialResult {
+function scored({ digest, correct, loss, measureTest, step = steps }: Score): TrialResult {
   const validationCorrect = new Uint8Array(validationImages / 8);
   for (let image = 0; image < correct; image++) validationCorrect[image >> 3]! |= 1 << (image & 7);
   const accuracy = correct / validationImages;
   const metrics = {
-    ...twoLayer.progressAt(simulatedTrainer, trainRecords, steps),
+    ...twoLayer.progressAt(simulatedTrainer, trainRecords, step),
     train_loss: 1,
     train_cost: 1,
     train_accuracy: 0.6,
@@ -58,8 +101,8 @@ function scored({ digest, correct, loss, measureTest }: Score): TrialResult {
     validation_accuracy: accuracy,
     ...(measureTest && { test_loss: 1.5, test_accuracy: accuracy }),
   };
-  const curve = [{ step: steps, metrics }];
-  return { kind: 'complete', steps, seconds: 1, digest, curve, validationCorrect };
+  const curve = [{ step, metrics }];
+  return { kind: 'complete', steps: step, seconds: 1, digest, curve, validationCorrect };
 }
 
 /**
@@ -70,21 +113,22 @@ function scored({ digest, correct, loss, measureTest }: Score): TrialResult {
 export function malformedResult(correct: TrialResult, draw: number): TrialResult {
   const last = correct.curve.at(-1);
   if (correct.kind === 'diverged' || last === undefined)
-    return { ...correct, steps: draw < 0.5 ? steps + 1 : correct.steps, seconds: 1e300 };
+    return { ...correct, steps: draw < 0.5 ? 1_000 : correct.steps, seconds: 1e300 };
+  const before = correct.curve.slice(0, -1);
   const withMetrics = (changes: Metrics): TrialResult => ({
     ...correct,
-    curve: [{ ...last, metrics: { ...last.metrics, ...changes } }],
+    curve: [...before, { ...last, metrics: { ...last.metrics, ...changes } }],
   });
   const changes: readonly (() => TrialResult)[] = [
     () => ({ ...correct, validationCorrect: Uint8Array.of(255) }),
     () => ({ ...correct, steps: 5, curve: [{ ...last, step: 5 }] }),
-    () => ({ ...correct, curve: [{ ...last, step: 10 }, last] }),
+    () => ({ ...correct, curve: [...before, { ...last, step: last.step - 10 }, last] }),
     () => ({ ...correct, seconds: 1e300 }),
     () => withMetrics({ validation_accuracy: 1 }),
     () => withMetrics({ epoch: 80 }),
     () => withMetrics({ unknown: 1 }),
-    () => ({ kind: 'diverged', steps: steps + 1, seconds: 1, curve: [] }),
-    () => ({ kind: 'diverged', steps, seconds: 1, curve: [{ ...last, step: 10 }] }),
+    () => ({ kind: 'diverged', steps: last.step + 1, seconds: 1, curve: [] }),
+    () => ({ kind: 'diverged', steps: last.step, seconds: 1, curve: [{ ...last, step: 10 }] }),
     ...('test_accuracy' in last.metrics ? [] : [() => withMetrics({ test_accuracy: 0.999 })]),
   ];
   return changes[Math.floor(draw * changes.length)]!();
@@ -112,5 +156,14 @@ export function wrongResult(correct: TrialResult, draw: number): TrialResult {
   // Any part of a result may be wrong, also the curve alone.
   const digest = draw < 0.3 ? correct.digest : wrong;
   const images = draw < 0.6 ? Math.min(validationImages, count + 3) : count;
-  return scored({ digest, correct: images, loss, measureTest });
+  const result = scored({ digest, correct: images, loss, measureTest, step: last.step });
+  const { seconds } = correct;
+  return { ...result, seconds, curve: [...correct.curve.slice(0, -1), ...result.curve] };
+}
+
+/** The result of a training that continued from a state that is wrong, and that is never repeated. */
+export function continuedResult(correct: TrialResult, state: string): TrialResult {
+  return correct.kind === 'diverged'
+    ? correct
+    : { ...correct, digest: sha256(`${state} ${correct.digest}`) };
 }

@@ -7,16 +7,23 @@ import type {
   CoordinatorMessage,
   WorkerMessage,
 } from '../../src/rpc/messages/messages.ts';
+import type { TrialResult } from '../../src/study/trial.ts';
+import { KeptStates, hasRungs, ownPart, type Resumption } from '../../src/worker/kept-states.ts';
 import { WorkerSession, type SessionEffect } from '../../src/worker/session.ts';
+import { sha256 } from '../../src/base/digest.ts';
 import type { Checker } from './checker.ts';
 import type { Faults } from './faults.ts';
 import { Link, type Network, type Reader } from './network.ts';
 import type { SimulatedCoordinator } from './simulated-coordinator.ts';
 import type { Chance, Timeline } from './timeline.ts';
 import {
+  continuedResult,
   correctResult,
+  correctRungResult,
   incompatibleResult,
   malformedResult,
+  rungDigest,
+  rungTrainer,
   wrongResult,
 } from './simulated-results.ts';
 
@@ -83,6 +90,7 @@ export class SimulatedWorker implements Reader {
   readonly #context: WorkerContext;
   readonly #session: WorkerSession;
   readonly #startedMs: number;
+  readonly #states: KeptStates;
   #link: Link | null = null;
   #isAlive = true;
   #isStopped = false;
@@ -92,6 +100,8 @@ export class SimulatedWorker implements Reader {
     this.settings = settings;
     this.#context = context;
     this.#startedMs = context.timeline.nowMs;
+    // Some processes have room for a few states only.
+    this.#states = new KeptStates(context.timeline.nowMs % 4 === 0 ? 200 : 1e6);
     const { sessionId: session, name, machineId, threads, packMax } = settings;
     const selfTestDigest = settings.kind === 'incompatible' ? 'other' : 'correct';
     const identity = { session, name, machineId, threads, slots: threads, packMax } as const;
@@ -250,6 +260,7 @@ export class SimulatedWorker implements Reader {
     const { timeline, chance, faults, isPoison } = this.#context;
     const { pack } = assignment;
     const { kind } = this.settings;
+    const resumption = this.#states.resume(assignment);
     const ageMs = timeline.nowMs - this.#startedMs;
     const isSick = kind === 'sick' && ageMs > sickMs.from && ageMs < sickMs.to;
     const hangs = chance.happens(faults().hang);
@@ -266,28 +277,67 @@ export class SimulatedWorker implements Reader {
     if (hangs) return;
     this.#later(startMs + durationMs, () => {
       if (!this.running.delete(pack)) return;
-      this.#perform(this.#endPack(assignment, crashes));
+      this.#perform(this.#endPack(assignment, resumption, crashes));
     });
   }
 
-  #endPack(assignment: Assignment, crashes: boolean): SessionEffect[] {
+  #endPack(
+    assignment: Assignment,
+    resumption: Resumption | null,
+    crashes: boolean,
+  ): SessionEffect[] {
     const { pack, members, measureTest } = assignment;
     const { kind } = this.settings;
     if (kind === 'returning')
       return this.#session.packStopped(pack, { kind: 'stopped', reason: 'it returns every pack' });
     if (crashes)
       return this.#session.packStopped(pack, { kind: 'crashed', reason: 'out of memory' });
-    const results = members.map(({ key, params }) => {
-      const correct = correctResult(key.trial, params, measureTest);
-      const { chance } = this.#context;
-      if (kind === 'incompatible') return incompatibleResult(correct);
-      if (kind === 'malformed')
-        return chance.draw() < 0.1 ? malformedResult(correct, chance.draw()) : correct;
-      return kind === 'wrong' && chance.draw() < 0.1
-        ? wrongResult(correct, chance.draw())
-        : correct;
-    });
+    if (hasRungs(assignment) || assignment.settings['cycles'] === rungTrainer.cycles)
+      return this.#endRungs(assignment, resumption);
+    const results = members.map(({ key, params }) =>
+      this.#faulty(correctResult(key.trial, params, measureTest)),
+    );
     this.#context.checker.computed(pack);
     return this.#session.packEnded(pack, results);
+  }
+
+  /** The end of a pack of trials with rungs: it may continue from kept states, and keeps those that it reaches. */
+  #endRungs(assignment: Assignment, resumption: Resumption | null): SessionEffect[] {
+    const { pack, members, measureTest, toStep } = assignment;
+    const end = toStep === 0 ? rungTrainer.cycles * 20 : toStep;
+    const { kind } = this.settings;
+    const results: TrialResult[] = [];
+    const rungs = members.map(({ key: { trial }, params, rung }, member) => {
+      const correct = correctRungResult(trial, params, end, measureTest);
+      const right = rung === null ? '' : rungDigest(trial, params, rung.step);
+      const state = resumption?.states[member]?.bytes;
+      const slips = kind === 'wrong' && this.#context.chance.draw() < 0.1;
+      // The state of another machine has other digests; a wrong one is never repeated.
+      const other =
+        kind === 'incompatible' ? 'other' : slips ? String(this.#context.chance.draw()) : '';
+      const passed = state === undefined ? right + other : new TextDecoder().decode(state);
+      const result = passed === right ? this.#faulty(correct) : continuedResult(correct, passed);
+      results.push(result);
+      const own = other === '' ? passed : sha256(passed);
+      const isPassed = rung !== null && result.steps > rung.step;
+      const before = isPassed ? [{ step: rung.step, digest: own, state: null }] : [];
+      if (result.kind === 'diverged') return before;
+      const reached = { step: end, digest: result.digest };
+      const kept = toStep === 0 ? null : new TextEncoder().encode(result.digest);
+      return [...before, { ...reached, state: kept }];
+    });
+    this.#states.keep(assignment, rungs, results);
+    this.#context.checker.computed(pack);
+    const own = ownPart(assignment, { results, rungs }, resumption);
+    return this.#session.packEnded(pack, own.results, own.passed);
+  }
+
+  #faulty(correct: TrialResult): TrialResult {
+    const { kind } = this.settings;
+    const { chance } = this.#context;
+    if (kind === 'incompatible') return incompatibleResult(correct);
+    if (kind === 'malformed')
+      return chance.draw() < 0.1 ? malformedResult(correct, chance.draw()) : correct;
+    return kind === 'wrong' && chance.draw() < 0.1 ? wrongResult(correct, chance.draw()) : correct;
   }
 }

@@ -8,7 +8,7 @@ import { noFaults } from './faults.ts';
 import { History, type HistorySettings } from './history.ts';
 import { simulatedStudy } from './random-history.ts';
 import { keptSeeds, runSeeds, seedsFrom } from './seeds.ts';
-import { correctResult } from './simulated-results.ts';
+import { correctResult, rungTrainer } from './simulated-results.ts';
 import type { WorkerKind } from './simulated-worker.ts';
 
 /** A history without faults. */
@@ -31,7 +31,8 @@ function outcome({ store }: History): string[] {
     ...store
       .trials('first')
       .map(
-        ({ id, params, fingerprint }) => `${trialName(id)} ${paramsText(params)} ${fingerprint}`,
+        ({ id, params, fingerprint, reason }) =>
+          `${trialName(id)} ${paramsText(params)} ${fingerprint} ${reason}`,
       ),
     winner === null ? 'no winner' : trialName(winner.trial),
   ];
@@ -46,6 +47,20 @@ describe('a simulated cluster', () => {
       const kinds = Array.from({ length: count }, () => 'correct' as const);
       expect(outcome(await play(9, kinds, study))).toEqual(alone);
     }
+  });
+
+  test('stops the same trials with 1, 2 and 4 workers, and after they have been killed', async () => {
+    const study = simulatedStudy('first', { trainer: rungTrainer, stop: 'clearly_worse' });
+    const alone = outcome(await play(1, ['correct'], study, { threads: 1 }));
+    const stopped = alone.filter((line) => line.includes('stopped after cycle'));
+    expect(stopped.length).toBeGreaterThan(5);
+    expect(stopped.length).toBeLessThan(30);
+    for (const count of [2, 4]) {
+      const kinds = Array.from({ length: count }, () => 'correct' as const);
+      expect(outcome(await play(9, kinds, study))).toEqual(alone);
+    }
+    const killed = await play(3, ['correct', 'dying', 'correct'], study, { renames: true });
+    expect(outcome(killed)).toEqual(alone);
   });
 
   test('keeps its promises in 100 histories of crashes, cuts, stops, full disks and wrong results', async () => {

@@ -5,7 +5,7 @@ import { replicatesDue } from '../../src/search/planning/racing.ts';
 import { bestConfiguration } from '../../src/search/ranking/ranking.ts';
 import { isDrawnForAudit } from '../../src/search/samplers/random.ts';
 import { numberRange } from '../../src/study/search-space.ts';
-import type { StudySpec } from '../../src/study/spec/study-spec.ts';
+import { stopRule, type StudySpec } from '../../src/study/spec/study-spec.ts';
 import type { StudyRecord, WinnerRecord } from '../../src/study/study-record.ts';
 import {
   trialName,
@@ -16,7 +16,12 @@ import {
 import { isFailure } from './attempt-checks.ts';
 import type { ModelStudy, ModelTrial } from './model-store.ts';
 import { byRank, rankedConfigurations } from './rank-checks.ts';
-import { correctResult, validationImages } from './simulated-results.ts';
+import {
+  correctResult,
+  correctRungResult,
+  rungTrainer,
+  validationImages,
+} from './simulated-results.ts';
 
 function stageTrials({ trials }: ModelStudy, stage: string): ModelTrial[] {
   return [...trials.values()].filter(({ id }) => id.stage === stage);
@@ -83,11 +88,17 @@ export function checkClosing(
   const hasSuccessor = study.record.stages.slice(index + 1).some(({ space }) => space !== null);
   if (spec.racing)
     assert(hasSuccessor || replicatesDue(ended, spec).length === 0, `the race of ${name} is over`);
-  else assert(ended.length === trials * spec.replicates, `stage ${name} has all its trials`);
+  else if (stopRule(spec, spec.stages[index]!) === 'never')
+    assert(ended.length === trials * spec.replicates, `stage ${name} has all its trials`);
+  else {
+    const whole = firsts.filter(({ status }) => status === 'complete');
+    const expected = trials + whole.length * (spec.replicates - 1);
+    assert(hasSuccessor || ended.length === expected, `stage ${name} has all its trials`);
+  }
   checkAuditsSettled(ended, spec);
   for (const trial of ended) {
     assert(
-      trial.status === 'complete' || trial.status === 'failed',
+      ['complete', 'stopped', 'failed'].includes(trial.status),
       `all trials of ${name} have ended when it closes`,
     );
     const open = trial.log.some(({ outcome }) => outcome === null);
@@ -150,15 +161,22 @@ export function checkBest({ record, trials }: ModelStudy, winner: WinnerRecord):
   assert(trialName(winner.trial) === name, `${trialName(winner.trial)} wins, ${name} is the best`);
 }
 
+/** The correct result of a test of the winner. */
+function testResult(spec: StudySpec, id: TrialId, params: ModelTrial['params']) {
+  return spec.trainer['cycles'] === rungTrainer.cycles
+    ? correctRungResult(id, params, 60, true)
+    : correctResult(id, params, true);
+}
+
 /** All replicates of a reproduced winner were tested, and its test accuracy is their mean. */
 export function checkTested({ record, trials }: ModelStudy): void {
-  const { winner } = record;
+  const { winner, spec } = record;
   assert(winner !== null, `complete study ${record.spec.study} has a winner`);
   if (winner.reproduced !== true) return;
   const { stage, index } = winner.trial;
   const own = [...trials.values()].filter(({ id }) => id.stage === stage && id.index === index);
   const expected = own.map(
-    ({ id, params }) => correctResult(id, params, true).curve.at(-1)?.metrics['test_accuracy'],
+    ({ id, params }) => testResult(spec, id, params).curve.at(-1)?.metrics['test_accuracy'],
   );
   const found = winner.tests.map(({ accuracy }) => accuracy);
   assert(JSON.stringify(found) === JSON.stringify(expected), 'all replicates were tested');

@@ -107,7 +107,7 @@ export class SeedsTraining {
           } catch (error) {
             failed.reject(error);
           }
-        } else {
+        } else if (message.kind === 'measured') {
           running.measured = message.measurement;
           view.measured(seed, this.#epochs, message.measurement);
         }

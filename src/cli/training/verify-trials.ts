@@ -28,11 +28,13 @@ export async function verifyTrials(options: TrialVerification): Promise<void> {
   await using pool = new TrainingPool(threads, source);
   const packs = formPacks(options);
   const trainPack = async (pack: readonly TrialRecord[]): Promise<void> => {
+    const toStep = rungOf(pack[0]);
     const request = {
       seed: spec.seed,
       replicate: pack[0]?.id.replicate ?? 1,
       settings: spec.trainer,
-      measureTest: spec.test === 'all' && data.test !== null,
+      measureTest: spec.test === 'all' && data.test !== null && toStep === undefined,
+      toStep,
       params: pack.map((trial) => trial.params),
       data,
     };
@@ -52,11 +54,18 @@ export async function verifyTrials(options: TrialVerification): Promise<void> {
   }
 }
 
-/** Trials of a pack have the same replicate and pack key. */
+/** The rung at which the result of the trial was computed; undefined: its last step. */
+function rungOf(trial: TrialRecord | undefined): number | undefined {
+  return trial?.rungs?.toStep ?? undefined;
+}
+
+/** Trials of a pack have the same replicate, rung and pack key. */
 function formPacks({ spec, trainer, trials, threads }: TrialVerification): TrialRecord[][] {
   const share = Math.max(1, Math.ceil(trials.length / threads));
-  const packKey = ({ id, params }: TrialRecord): string =>
-    `${id.replicate} ${trainer.packKey(params)}`;
+  const packKey = (trial: TrialRecord): string => {
+    const { id, params } = trial;
+    return `${id.replicate} ${rungOf(trial) ?? ''} ${trainer.packKey(params)}`;
+  };
   return [...Map.groupBy(trials, packKey).values()].flatMap((alike) => {
     const size = Math.min(
       share,

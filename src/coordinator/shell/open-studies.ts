@@ -4,7 +4,7 @@ import { assert } from '../../base/assert.ts';
 import { RidgelineError } from '../../base/errors.ts';
 import type { StoreReads } from '../../store/store.ts';
 import type { StoredFile } from '../../study/program-files.ts';
-import type { StudySpec } from '../../study/spec/study-spec.ts';
+import { hasStopping, type StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import type { StudyData } from '../core/state/cluster-state.ts';
 import { StoredStudy } from '../core/studies/restore.ts';
@@ -109,8 +109,9 @@ export class OpenStudies {
     const data = this.#data.get(study);
     assert(record !== null && data !== undefined, () => `study ${study} is stored and open`);
     const stored = new StoredStudy(record, data);
-    // A race compares which images were classified correctly.
-    for await (const trials of store.trialBatches(study, { correctness: record.spec.racing }))
+    // Races and rungs compare which images were classified correctly.
+    const correctness = record.spec.racing || hasStopping(record.spec);
+    for await (const trials of store.trialBatches(study, { correctness }))
       for (const trial of trials) stored.addTrial(trial);
     for await (const attempts of store.attemptBatches(study))
       for (const attempt of attempts) stored.addAttempt(attempt);

@@ -3,6 +3,7 @@ import { RidgelineError } from '../../base/errors.ts';
 import { describeDataset, type OpenDatasetOptions } from '../../dataset/open-dataset.ts';
 import { canonicalSpec, parseSpec } from '../../study/spec/canonical-spec.ts';
 import type { StoredFile } from '../../study/program-files.ts';
+import { requireRungs } from '../../study/spec/rung-problem.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { ImageCounts, StudyRecord } from '../../study/study-record.ts';
 import type { DescribeTrainer, TrainerDescription } from '../../study/trainer-description.ts';
@@ -43,9 +44,13 @@ export async function openStudyData(
   // The store does not check the rules of trainers, so a spec from the store is checked here.
   const spec = parseSpec(canonicalSpec(given), options.describeTrainer);
   const trainer = options.describeTrainer(spec.trainer);
-  if (spec.dataset === undefined) return withoutData(spec, trainer);
+  if (spec.dataset === undefined) {
+    requireRungs(spec, trainer, null);
+    return withoutData(spec, trainer);
+  }
   const dataset = await describeDataset(spec.dataset, options);
   const { counts, source, official, warnings: dataWarnings } = dataset;
+  requireRungs(spec, trainer, counts.train);
   const search = dataset.reference(spec.seed, spec.test === 'all' ? 'test' : 'search');
   const test = counts.test === null ? null : dataset.reference(spec.seed, 'test');
   const shardDigests = Object.fromEntries(

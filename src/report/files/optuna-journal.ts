@@ -23,6 +23,9 @@ const directions = { minimize: 1, maximize: 2 } as const;
 const states: Readonly<Record<TrialStatus, number>> = {
   running: 0,
   complete: 1,
+  // Optuna calls a stopped trial pruned.
+  stopped: 2,
+  paused: 0,
   failed: 3,
   cancelled: 3,
   waiting: 4,

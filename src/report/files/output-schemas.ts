@@ -73,7 +73,9 @@ const statusCounts = z
   .object({
     waiting: count.describe('not started, or to be repeated'),
     running: count.describe('assigned to a worker'),
+    paused: count.describe('trained to a rung; compared when the others are'),
     complete: count.describe('with a result'),
+    stopped: count.describe('clearly worse than another one at a rung'),
     failed: count.describe('diverged, or failed permanently'),
     cancelled: count.describe('cancelled with their study'),
   })

@@ -7,7 +7,8 @@ import { bareText, metricHead, timeText } from '../text/number-format.ts';
 import { metricIn, thinnedCurve } from '../results/metric-values.ts';
 import { intervalText, shareText } from '../results/importance-words.ts';
 import { studyRankText } from '../results/result-fields.ts';
-import { exampleLabel, failureWords, rankedText } from '../results/result-words.ts';
+import { failureWords, stoppedWords } from '../results/ended-words.ts';
+import { exampleLabel, rankedText } from '../results/result-words.ts';
 import type { ExampleTrial, StudyPicture } from '../charts/study-picture.ts';
 import type { ResultRow } from '../results/result-row.ts';
 import type { StageResults, StudyResults } from '../results/study-results.ts';
@@ -60,6 +61,7 @@ export function stageTable(results: StudyResults, stage: StageResults): Html {
   const open = stage.rows.slice(0, rowsOpen);
   const folded = stage.rows.slice(rowsOpen, rowsMax);
   const failures = failureWords(results.study, stage, 5);
+  const stopped = stoppedWords(results.study, stage, 20);
   return html`
     <p class="quiet">${stageCaption(stage)}</p>
     ${table(`Stage ${stage.name}, best first`, columns, open, isBest)}
@@ -79,6 +81,7 @@ export function stageTable(results: StudyResults, stage: StageResults): Html {
             <code>ridgeline results ${results.study} --format csv</code> has all.
           </p>`
     }
+    ${stopped.map((text) => html`<p class="quiet">${text}</p>`)}
     ${failures.map((failure) => html`<p class="quiet">${failure}</p>`)}
   `;
 }

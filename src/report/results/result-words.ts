@@ -24,7 +24,7 @@ type StageProgress = Pick<StageResults, 'trials' | 'counts' | 'replicates'>;
 
 /** `28 of 30 trials complete, 2 failed`; in a race, how many configurations each round trained. */
 export function countsText({ trials, counts, replicates }: StageProgress): string {
-  const others = (['failed', 'cancelled', 'running', 'waiting'] as const)
+  const others = (['stopped', 'failed', 'cancelled', 'running', 'paused', 'waiting'] as const)
     .filter((status) => counts[status] > 0)
     .map((status) => `, ${counts[status]} ${status}`);
   const complete = `${counts.complete} of ${rankedText(trials, [{ replicates }])} complete${others.join('')}`;
@@ -266,17 +266,4 @@ export function exampleLabel(
   const which = several ? `, replicate ${trial.id.replicate} of ${row.replicates}` : '';
   const name = `${trialName(trial.id)}${which}, ${format(trial.params)}`;
   return role === '' ? name : `${role}: ${name}`;
-}
-
-/** `coarse/3 failed: failed 3 times; …`: at most `most` lines, and the command that lists the rest. */
-export function failureWords(study: string, { failed }: StageResults, most: number): string[] {
-  const words = failed
-    .slice(0, most)
-    .map((row) => `${row.trial} failed: ${row.reason ?? 'for an unknown reason'}`);
-  const more = failed.length - words.length;
-  if (more === 0) return words;
-  return [
-    ...words,
-    `${more} more failed; ridgeline results ${study} --where 'status = failed' --columns trial,reason --all lists every reason`,
-  ];
 }

@@ -60,6 +60,8 @@ export interface StageResults extends StageRecord, StageCounts {
   readonly rowsTotal: number;
   /** All failed trials of the stage, whatever `rows` contains. */
   readonly failed: readonly ResultRow[];
+  /** All stopped ones. */
+  readonly stopped: readonly ResultRow[];
 }
 
 export interface WinnerResult extends ResultRow {
@@ -189,6 +191,7 @@ function stageResults(
     rowsMatched: rows.length,
     rowsTotal: rows.length,
     failed: rows.filter(({ status }) => status === 'failed'),
+    stopped: rows.filter(({ status }) => status === 'stopped'),
   };
 }
 
@@ -256,7 +259,8 @@ export function stageCounts(configurations: readonly Configuration[]): StageCoun
 }
 
 function countStatuses(items: readonly Pick<Configuration, 'status'>[]): StatusCounts {
-  const counts = { waiting: 0, running: 0, complete: 0, failed: 0, cancelled: 0 };
+  const waiting = { waiting: 0, running: 0, paused: 0 };
+  const counts = { ...waiting, complete: 0, stopped: 0, failed: 0, cancelled: 0 };
   for (const { status } of items) counts[status] += 1;
   return counts;
 }

@@ -7,6 +7,7 @@ import type { Objective } from '../../study/spec/study-spec.ts';
 import { formatParams, type Params } from '../../study/search-space.ts';
 import { presentStage, type StudySummary, type WorkerSummary } from '../../study/summaries.ts';
 import { isOver, trialName, type TrialRecord } from '../../study/trial.ts';
+import { statusText } from '../results/ended-words.ts';
 import {
   countText,
   durationText,
@@ -86,13 +87,10 @@ export function liveLines(state: LiveState, options: TextOptions): string[] {
 /** `coarse/7  λ 1.23e-2  47.12 %  on local-1`, or why it failed. */
 export function trialLine(trial: TrialRecord, objective: Objective, options: TextOptions): string {
   const value = metricText(metricNamed(objective.metric), objectiveValue(trial, objective));
-  const facts = [
-    trialName(trial.id),
-    formatParams(trial.params),
-    value ?? `${trial.status}${trial.reason === null ? '' : `: ${trial.reason}`}`,
-  ];
+  const facts = [trialName(trial.id), formatParams(trial.params), value ?? statusText(trial)];
   if (trial.worker !== null) facts.push(`on ${trial.worker}`);
-  if (trial.attempts > 1) facts.push(`attempt ${trial.attempts}`);
+  // A trial with rungs has an attempt for each.
+  if (trial.attempts > 1 && trial.rungs === undefined) facts.push(`attempt ${trial.attempts}`);
   return printable(facts.join('  '), options);
 }
 

@@ -5,8 +5,9 @@
 import { distinguished, terminalFields } from '../results/result-columns.ts';
 import { chosenFields, markedStudyRank, type ResultField } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
-import { completeText, countsText, failureWords } from '../results/result-words.ts';
+import { completeText, countsText } from '../results/result-words.ts';
 import { spaceText } from '../results/space-words.ts';
+import { failureWords, stoppedWords } from '../results/ended-words.ts';
 import type { StageResults, StudyResults } from '../results/study-results.ts';
 import { wrapWords } from '../text/display-width.ts';
 import { paragraph, printable, textWidth, type TextOptions } from '../text/text-options.ts';
@@ -19,6 +20,7 @@ export interface TableOptions extends TextOptions {
 }
 
 const failuresShown = 5;
+const stoppedShown = 20;
 
 export function formatTables(results: StudyResults, options: TableOptions): string {
   if (results.list !== null) return formatList(results, results.list, options);
@@ -88,7 +90,9 @@ function stageLines(
   lines.push(...table);
   if (stage.rows.length < stage.rowsTotal) lines.push(...note(cutNote(stage), options));
   if (stage.rows.length === 0) return lines;
-  // Failed trials are the last rows and may have been left out above.
+  // Stopped and failed trials are the last rows and may have been left out above.
+  const stopped = stoppedWords(results.study, stage, stoppedShown);
+  lines.push(...stopped.flatMap((text) => note(text, options)));
   const failures = failureWords(results.study, stage, failuresShown);
   return [...lines, ...failures.flatMap((text) => paragraph(`! ${text}`, options, 'yellow'))];
 }
@@ -174,6 +178,8 @@ const auditStyles = {
 } as const;
 const statusStyles = {
   complete: null,
+  stopped: 'dim',
+  paused: 'cyan',
   failed: 'red',
   running: 'cyan',
   waiting: 'dim',

@@ -10,6 +10,7 @@ import type { Selection } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName, type AttemptRecord, type AuditVerdict } from '../../study/trial.ts';
 import { objectiveMetric, rankText } from '../results/result-fields.ts';
+import { statusText } from '../results/ended-words.ts';
 import { datasetText, testText } from '../results/result-words.ts';
 import type { TrialSource } from '../results/study-results.ts';
 import { trialVerification } from '../results/verification.ts';
@@ -42,7 +43,7 @@ export function formatTrial(source: TrialSource, options: TextOptions): string {
       ([name, value]) => [parameterSymbol(name), bothTexts(value, results.styles?.[name])] as const,
     ),
     ...replicateFact(source),
-    ['status', trial.reason === null ? trial.status : `${trial.status}: ${trial.reason}`],
+    ['status', statusText(trial)],
     ['rank', rankWords(source)],
     ['value', valueText(source)],
     ...differenceFact(source),

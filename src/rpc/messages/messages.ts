@@ -13,6 +13,7 @@ import {
   digest,
   list,
   name,
+  optional,
   plain,
   reason,
   record,
@@ -68,7 +69,17 @@ const hello = record({
   slots: whole(1, wireLimits.threads),
 });
 
-const memberResult = record({ key, result: trialResult });
+const rung = record({ step: whole(1), digest });
+/** A trial at a rung. `digest`: of its parameters after `step`. */
+export type Rung = ValueFrom<typeof rung>;
+
+const memberResult = record({
+  key,
+  /** `seconds` counts this attempt only. */
+  result: trialResult,
+  /** The rung of its member, as the attempt has passed it from the first step; null: it continued from there. */
+  passed: optional(rung),
+});
 export type MemberResult = ValueFrom<typeof memberResult>;
 
 export const workerMessages = union({
@@ -117,8 +128,10 @@ const assignment = record({
   }),
   /** Whether the test split is measured at the last step. */
   measureTest: plain<boolean>(),
-  /** They differ in their parameters only. */
-  members: list(record({ key, params }), 1, wireLimits.packMembers),
+  /** They differ in their parameters only. `rung`: the last one that the trial has reached; null: none. */
+  members: list(record({ key, params, rung: optional(rung) }), 1, wireLimits.packMembers),
+  /** Step at which the training ends; 0: the last one. Otherwise the worker keeps the states. */
+  toStep: whole(0),
 });
 export type WireAssignment = ValueFrom<typeof assignment>;
 

@@ -11,8 +11,8 @@
  * the order of results. Trials whose results are not used count as bad, so that the proposals of one round
  * differ.
  *
- * Good configurations are the best tenth, at least two. A configuration without a value, because it failed or
- * diverged, is bad. In a race the model reads replicate 1 only, since the others depend on later trials.
+ * Good configurations are the best tenth, at least two. A configuration without a value, because it failed,
+ * diverged or was stopped, is bad. In a race the model reads replicate 1 only, since the others depend on later trials.
  */
 import { assert } from '../../base/assert.ts';
 import type { Params, SearchSpace } from '../../study/search-space.ts';
@@ -94,7 +94,9 @@ function toProgress(
   return new Map(
     [...byIndex].map(([index, members]) => {
       const [{ params } = { params: {} }] = members;
-      const isWhole = members.length === replicates && members.every(hasEnded);
+      // With `stop`, only complete configurations get other replicates.
+      const isAlone = members.some(({ id, status }) => id.replicate === 1 && status !== 'complete');
+      const isWhole = (isAlone || members.length === replicates) && members.every(hasEnded);
       return [index, { params, trials: members, hasEnded: isWhole }];
     }),
   );

@@ -7,6 +7,8 @@
  * the best trial and is wide where the results do not separate the values. Spacings are on the scale of the
  * distribution, logarithmic or linear. Known configurations outside of the coarse range are left out.
  *
+ * Stopped trials have no value. The range ends at one of them at the latest.
+ *
  * The standard error of a validation accuracy is binomial; that of other metrics is estimated from
  * neighbouring trials (`statistics/standard-error.ts`). Replicates count as one point, their mean: all use
  * the same validation images, so they do not reduce its error.
@@ -90,7 +92,7 @@ interface Point {
   readonly score: number;
 }
 
-/** @param trials of one stage; at least 3 of its configurations have a value */
+/** @param trials of one stage; at least 3 of its configurations have a value, or one and others were stopped */
 export function narrowRange(trials: readonly TrialRecord[], input: NarrowingInput): NarrowedRange {
   const { range, objective, parameter, validationCount } = input;
   const sign = objective.direction === 'maximize' ? 1 : -1;
@@ -102,9 +104,16 @@ export function narrowRange(trials: readonly TrialRecord[], input: NarrowingInpu
     return [{ name: trialName(trial.id), at, score: sign * value, value }];
   });
   const best = ranked[0];
-  const count = ranked.length;
+  const stopped = configurations.flatMap(({ trial, status }): Point[] => {
+    if (status !== 'stopped') return [];
+    const at = numberParam(trial.params, parameter);
+    return [{ name: trialName(trial.id), at, score: outside, value: NaN }];
+  });
+  const count = ranked.length + stopped.length;
   assert(best && count >= 3, () => `narrowing needs 3 completed trials, got ${count}`);
-  const points = ranked.toSorted((a, b) => a.at - b.at || (a.name < b.name ? -1 : 1));
+  const points = [...ranked, ...stopped].toSorted(
+    (a, b) => a.at - b.at || (a.name < b.name ? -1 : 1),
+  );
   const start = points.indexOf(best);
   const tolerance =
     objective.metric === 'validation_accuracy'
@@ -146,14 +155,18 @@ function wholeEnds({ min, max }: Range, { distribution }: NumberDistribution): R
   return isWhole ? { min: Math.floor(min), max: Math.ceil(max) } : { min, max };
 }
 
+/** The score of a stopped trial: it was clearly worse than another one, and is never inside. */
+const outside = -Infinity;
+
 /** Index of the last trial inside, going from `start` in direction `step`. */
 function grow(points: readonly Point[], start: number, step: 1 | -1, floor: number): number {
   let inside = start;
   for (;;) {
     const next = points[inside + step];
-    if (next === undefined) return inside;
+    if (next === undefined || next.score === outside) return inside;
     const after = points[inside + 2 * step];
-    const mean = after === undefined ? next.score : (next.score + after.score) / 2;
+    const isAlone = after === undefined || after.score === outside;
+    const mean = isAlone ? next.score : (next.score + after.score) / 2;
     if (mean < floor) return inside;
     inside += step;
   }

@@ -6,21 +6,34 @@
  * the number of workers, the order of results or crashes.
  *
  * The planners: `one-shot.ts` (all trials in one round), `model-rounds.ts` (proposes trials from results),
- * `sampled.ts` (one of these two, by the stage's sampler), `racing.ts` (adds replicates round by round) and
- * `narrowing.ts` (derives a stage's range from an earlier stage). The last two take the trials from another
- * planner.
+ * `sampled.ts` (one of these two, by the stage's sampler), `racing.ts` (adds replicates round by round),
+ * `narrowing.ts` (derives a stage's range from an earlier stage) and `stopping.ts` (trains the trials of each
+ * round from rung to rung). The last three take the trials from another planner.
  */
-import type { SearchSpace } from '../../study/search-space.ts';
+import type { Params, SearchSpace } from '../../study/search-space.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
-import type { StageRecord, TrialRecord } from '../../study/trial.ts';
+import type { StageRecord, StopDecision, TrialId, TrialRecord } from '../../study/trial.ts';
 import type { PlannedTrial } from '../samplers/sample-trials.ts';
 
 export type { PlannedTrial } from '../samplers/sample-trials.ts';
 
+/** A trial of a round. */
+export interface NewTrial extends PlannedTrial {
+  /** The rung to which it is trained first; null: its last step. Absent: the trial has no rungs. */
+  readonly toStep?: number | null;
+}
+
+/** What becomes of a trial at a rung: it is trained on to another one (null: to its last step), or stopped. */
+export type RungMove =
+  | { readonly kind: 'continue'; readonly id: TrialId; readonly toStep: number | null }
+  | { readonly kind: 'stop'; readonly id: TrialId; readonly stop: StopDecision };
+
 /** Trials to run side by side. */
-interface Round {
+export interface Round {
   /** Trials that exist already are not created again. */
-  readonly trials: readonly PlannedTrial[];
+  readonly trials: readonly NewTrial[];
+  /** Trials of earlier rounds that are at a rung; absent: none. */
+  readonly moves?: readonly RungMove[];
   /** Why the stage runs another round, in words; null for the first round of a stage. */
   readonly reason: string | null;
 }
@@ -37,6 +50,8 @@ export interface PlannedStudy {
   readonly spec: StudySpec;
   /** Number of records in the validation split. */
   readonly validationCount: number;
+  /** The steps at which a trial with these values may be stopped: ascending; the last is its end. */
+  readonly rungs: (params: Params) => readonly number[];
   /** All stages of the study, in order, with the trials that exist. */
   readonly stages: readonly {
     readonly record: StageRecord;

@@ -74,10 +74,11 @@ export function objectiveValues(trials: readonly RankableTrial[], objective: Obj
 }
 
 function commonStatus(statuses: readonly TrialStatus[]): TrialStatus {
-  for (const status of ['failed', 'cancelled', 'running'] as const)
+  for (const status of ['failed', 'cancelled', 'stopped', 'running'] as const)
     if (statuses.includes(status)) return status;
   if (statuses.every((status) => status === 'complete')) return 'complete';
-  return statuses.includes('complete') ? 'running' : 'waiting';
+  const hasBegun = statuses.includes('complete') || statuses.includes('paused');
+  return hasBegun ? 'running' : 'waiting';
 }
 
 /** One replicate that was not audited leaves the configuration unverified. */
@@ -89,6 +90,7 @@ function commonVerdict(verdicts: readonly (AuditVerdict | null)[]): AuditVerdict
 
 /** The objective's value at the trial's last step; null unless the trial is complete and undisputed. */
 export function objectiveValue(trial: RankableTrial, objective: Objective): number | null {
+  // bug: stopped-trial-is-ranked
   if (trial.audit === 'disputed' || trial.status !== 'complete' || trial.result === null)
     return null;
   const last = trial.result.curve.at(-1);

@@ -25,7 +25,15 @@ export interface RankedConfiguration<
 }
 
 /** Order of configurations without a value. */
-const statuses: readonly TrialStatus[] = ['complete', 'running', 'waiting', 'failed', 'cancelled'];
+const statuses: readonly TrialStatus[] = [
+  'complete',
+  'stopped',
+  'paused',
+  'running',
+  'waiting',
+  'failed',
+  'cancelled',
+];
 
 export interface RankingOptions {
   /** Order of those that share a rank: by `selection.ts` (default), or by stage and index, for planners. */
@@ -122,9 +130,14 @@ function withKeys<Trial extends RankableTrial>(
   return configurations.map((configuration) => ({
     configuration,
     status: statusPlace(configuration),
-    value: sign * rounded(configuration.value ?? 0),
+    value: sign * rounded(configuration.value ?? 0) - stoppedAt(configuration),
     stage: place.get(configuration.trial.id.stage) ?? 0,
   }));
+}
+
+/** The step of the rung at which a configuration was stopped: those that came farther are first. */
+function stoppedAt({ status, trial }: Configuration<RankableTrial>): number {
+  return status === 'stopped' ? (trial.result?.steps ?? 0) : 0;
 }
 
 /** 0 if they share a rank. */

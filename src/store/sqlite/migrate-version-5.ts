@@ -88,7 +88,7 @@ export function convertVersion5(database: DatabaseSync): void {
       (SELECT json_curve(m.step, ${metricColumns.join(', ')}) FROM measurement_5 AS m WHERE ${isOfTrial5}),
       (SELECT bits FROM correctness_5 AS m WHERE ${isOfTrial5}) FROM trial_5 AS t WHERE steps IS NOT NULL;
     INSERT INTO attempt SELECT study, stage, k, replicate, attempt, purpose, worker, session, '', '', pack, granted_at_ms,
-      ended_at_ms, CASE outcome WHEN 'superseded' THEN 'obsolete' ELSE outcome END, reason, fingerprint FROM attempt_5;
+      ended_at_ms, CASE outcome WHEN 'superseded' THEN 'obsolete' ELSE outcome END, reason, fingerprint, NULL FROM attempt_5;
     INSERT INTO winner SELECT study, stage, k, replicate, test_accuracy, test_loss, test_worker, reproduced, tests, '[]'
       FROM winner_5;
     INSERT INTO event SELECT sequence, at_ms, study, what, detail FROM event_5;

@@ -38,6 +38,7 @@ import {
   studyWriter,
   winnerWriter,
 } from './write-study.ts';
+import { rungWriter } from './write-rungs.ts';
 import { resultWriter, trialWriter } from './write-trial.ts';
 
 interface OpenOptions {
@@ -181,6 +182,7 @@ function buildStore(database: DatabaseSync, file: string, lock: StateLock): Sqli
     ...winnerWriter(database),
     ...trialWriter(database),
     ...resultWriter(database),
+    ...rungWriter(database),
     ...attemptWriter(database),
     ...clusterWriter(database),
   };

@@ -41,6 +41,7 @@ const attemptColumns = [
   'outcome',
   'reason',
   'fingerprint',
+  'to_step',
 ] as const;
 export type AttemptRow = Pick<Tables['attempt'], (typeof attemptColumns)[number]>;
 

@@ -10,6 +10,7 @@ import { readStoredSpec } from '../../study/spec/canonical-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import type { AttemptRecord, TrialId, TrialRecord } from '../../study/trial.ts';
 import type { StoreReads, TrialOptions } from '../store.ts';
+import { rungReader } from './read-rungs.ts';
 import { attemptQueries, studyQueries, trialQueries } from './queries.ts';
 import {
   attemptRecord,
@@ -117,6 +118,7 @@ function storedSpec({ name, spec }: Tables['study'], file: string) {
 function trialReads(database: DatabaseSync, inOneState: InOneState) {
   const queries = trialQueries(database);
   const stages = studyQueries(database).stages;
+  const withRungs = rungReader(database);
 
   function* batches(study: string, options: TrialOptions): Generator<TrialRecord[]> {
     const hasDetails = options.curves === true || options.correctness === true;
@@ -125,9 +127,13 @@ function trialReads(database: DatabaseSync, inOneState: InOneState) {
       (stage, after) => {
         const next = { ...trialKey(study, after?.id ?? beforeTrials(stage)), limit: batchRows };
         return inOneState(() =>
-          hasDetails
-            ? queries.nextWithDetails.map(next, (row) => detailedTrialRecord(row, options))
-            : queries.next.map(next, (row) => trialRecord(row)),
+          withRungs(
+            study,
+            hasDetails
+              ? queries.nextWithDetails.map(next, (row) => detailedTrialRecord(row, options))
+              : queries.next.map(next, (row) => trialRecord(row)),
+            options,
+          ),
         );
       },
     );
@@ -143,7 +149,8 @@ function trialReads(database: DatabaseSync, inOneState: InOneState) {
       inOneState(() => {
         const row = queries.one.first(trialKey(study, id));
         const options = { curves: true, correctness: true };
-        return row === undefined ? null : detailedTrialRecord(row, options);
+        if (row === undefined) return null;
+        return withRungs(study, [detailedTrialRecord(row, options)], options)[0] ?? null;
       }),
   };
 }

@@ -74,6 +74,7 @@ export function attemptRecord(row: AttemptRow): AttemptRecord {
     outcome: row.outcome,
     reason: row.reason,
     fingerprint: row.fingerprint,
+    ...(row.to_step !== null && { toStep: row.to_step }),
   };
 }
 

@@ -67,7 +67,7 @@ CREATE TABLE stage (
 CREATE TABLE trial (
   ${trialKey},
   params TEXT NOT NULL,
-  status TEXT NOT NULL CHECK (${isOneOf('status', ['waiting', 'running', 'complete', 'failed', 'cancelled'])}),
+  status TEXT NOT NULL CHECK (${isOneOf('status', ['waiting', 'running', 'paused', 'complete', 'stopped', 'failed', 'cancelled'])}),
   reason TEXT,
   attempts INTEGER NOT NULL CHECK (attempts >= 0),
   failures INTEGER NOT NULL CHECK (failures >= 0 AND failures <= attempts),
@@ -98,6 +98,37 @@ CREATE TABLE result (
   CHECK ((digest IS NULL) = (bits IS NULL))
 );
 
+-- Only trials with rungs have a row here, and one in rung_result for each rung that they have reached.
+CREATE TABLE rung_progress (
+  ${trialKey},
+  to_step INTEGER CHECK (to_step >= 1),
+  stop_rung INTEGER CHECK (stop_rung >= 1),
+  stop_step INTEGER,
+  leader_stage TEXT,
+  leader_index INTEGER,
+  only_leader INTEGER,
+  only_trial INTEGER,
+  PRIMARY KEY (study, stage, trial_index, replicate),
+  ${trialReference},
+  CHECK ((stop_rung IS NULL) = (leader_index IS NULL)),
+  CHECK (stop_rung IS NULL OR only_leader > only_trial)
+) WITHOUT ROWID;
+
+CREATE TABLE rung_result (
+  ${trialKey},
+  step INTEGER NOT NULL CHECK (step >= 1),
+  worker TEXT NOT NULL,
+  seconds REAL NOT NULL CHECK (seconds >= 0),
+  digest TEXT NOT NULL CHECK (length(digest) = 64),
+  fingerprint TEXT NOT NULL CHECK (length(fingerprint) = 64),
+  metrics TEXT NOT NULL,
+  curve TEXT NOT NULL,
+  bits BLOB NOT NULL,
+  audit TEXT CHECK (${isOneOf('audit', ['verified', 'repeated', 'unchecked', 'disputed'])}),
+  PRIMARY KEY (study, stage, trial_index, replicate, step),
+  ${trialReference}
+);
+
 CREATE TABLE attempt (
   ${trialKey},
   attempt INTEGER NOT NULL CHECK (attempt >= 1),
@@ -112,6 +143,7 @@ CREATE TABLE attempt (
   outcome TEXT CHECK (${isOneOf('outcome', ['accepted', 'duplicate', 'disputed', 'diverged', 'returned', 'lost', 'crashed', 'timeout', 'obsolete', 'cancelled'])}),
   reason TEXT,
   fingerprint TEXT CHECK (length(fingerprint) = 64),
+  to_step INTEGER CHECK (to_step >= 1),
   PRIMARY KEY (study, stage, trial_index, replicate, attempt),
   ${trialReference},
   CHECK ((outcome IS NULL) = (ended_at_ms IS NULL))

@@ -14,6 +14,8 @@ const childTables = [
   'stage',
   'trial',
   'result',
+  'rung_progress',
+  'rung_result',
   'attempt',
   'ranking',
   'winner',

@@ -82,6 +82,32 @@ export interface Tables {
     /** Which validation records were classified correctly: one bit each. Null for a diverged trial. */
     bits: Uint8Array | null;
   };
+  /** A trial that is trained from rung to rung. */
+  rung_progress: TrialKey & {
+    /** Null: its last step. */
+    to_step: number | null;
+    /** The decision that stopped it; all null unless it is stopped. */
+    stop_rung: number | null;
+    stop_step: number | null;
+    leader_stage: string | null;
+    leader_index: number | null;
+    only_leader: number | null;
+    only_trial: number | null;
+  };
+  /** The result of a trial at a rung, its last step included. */
+  rung_result: TrialKey & {
+    step: number;
+    worker: string;
+    seconds: number;
+    digest: string;
+    fingerprint: string;
+    /** At the step. */
+    metrics: string;
+    curve: string;
+    bits: Uint8Array;
+    /** The verdict when the trial left the rung. */
+    audit: AuditVerdict | null;
+  };
   attempt: TrialKey & {
     attempt: number;
     kind: AttemptKind;
@@ -98,6 +124,8 @@ export interface Tables {
     reason: string | null;
     /** Fingerprint of the attempt's result, accepted or not. */
     fingerprint: string | null;
+    /** The rung to which it trains; null: the last step of the trial. */
+    to_step: number | null;
   };
   /** Ranks of the trials of closed stages; replicates of one configuration share theirs. */
   ranking: TrialKey & {

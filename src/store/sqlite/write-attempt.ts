@@ -70,6 +70,7 @@ function attemptOpener(database: DatabaseSync): RowWriters<'attempt-opened'>['at
     'outcome',
     'reason',
     'fingerprint',
+    'to_step',
   ]);
   const run: OrderedStatement<OrderedKey> = prepareOrdered(
     database,
@@ -78,7 +79,7 @@ function attemptOpener(database: DatabaseSync): RowWriters<'attempt-opened'>['at
   return ({ study, attempt: record }) => {
     const { trial, attempt, kind, worker, session, pack, assignedAtMs, endedAtMs } = record;
     const { stage, index, replicate } = trial;
-    const { machineId, tokenId, outcome, reason, fingerprint } = record;
+    const { machineId, tokenId, outcome, reason, fingerprint, toStep = null } = record;
     open(
       study,
       stage,
@@ -96,6 +97,7 @@ function attemptOpener(database: DatabaseSync): RowWriters<'attempt-opened'>['at
       outcome,
       reason,
       fingerprint,
+      toStep,
     );
     if (kind === 'search') run(study, stage, index, replicate);
   };

@@ -5,14 +5,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { assert } from '../../base/assert.ts';
 import { formatParams, paramsText } from '../../study/search-space.ts';
-import {
-  divergedReason,
-  trialName,
-  type TrialResult,
-  type TrialStatus,
-} from '../../study/trial.ts';
+import { divergedReason, trialName, type TrialStatus } from '../../study/trial.ts';
 import type { RowWriters, StoreRow } from '../rows.ts';
 import { curveText, metricsText } from './curve-text.ts';
+import { rungKeeper, rungStarter } from './write-rungs.ts';
 import {
   insertOrdered,
   isTrial,
@@ -39,6 +35,7 @@ export function trialWriter(
     'attempts',
     'failures',
   ]);
+  const startRungs = rungStarter(database);
   const setStatus = (from: string) =>
     prepare<TrialColumns<'status' | 'reason'>>(
       database,
@@ -56,13 +53,14 @@ export function trialWriter(
     `UPDATE trial SET audit = :audit WHERE ${isTrial} AND ${hasResult}`,
   );
   return {
-    'trial-created': ({ study, id, params }) => {
+    'trial-created': ({ study, id, params, toStep }) => {
       const isFinite = (value: unknown) => typeof value !== 'number' || Number.isFinite(value);
       assert(
         Object.values(params).every(isFinite),
         () => `parameters of ${trialName(id)} are finite: ${formatParams(params)}`,
       );
       create(study, id.stage, id.index, id.replicate, paramsText(params), 'waiting', 0, 0);
+      if (toStep !== undefined) startRungs({ ...trialKey(study, id), to_step: toStep });
     },
     'trial-status': ({ study, trial, status, reason }) => {
       const statement = status === 'waiting' ? stopRunning : end;
@@ -86,7 +84,8 @@ export function resultWriter(
   const endFirst = end(
     `(status IN ('waiting', 'running') OR (status = 'failed' AND NOT ${hasResult}))`,
   );
-  const endAgain = end("status IN ('complete', 'failed')");
+  const endAgain = end("status IN ('complete', 'paused', 'stopped', 'failed')");
+  const keepRung = rungKeeper(database);
   const add = resultInserter(database);
   const remove = prepare<TrialKey & { replaces: string }>(
     database,
@@ -96,22 +95,25 @@ export function resultWriter(
   return {
     'trial-ended': (row) => {
       const { stage, index, replicate } = row.trial;
-      endFirst(...trialEnd(row.result), row.study, stage, index, replicate);
+      endFirst(...trialEnd(row), row.study, stage, index, replicate);
       add(row);
+      keepRung(row);
     },
     'result-replaced': (row) => {
       const { stage, index, replicate } = row.trial;
       remove.changeOne({ ...trialKey(row.study, row.trial), replaces: row.replaces });
-      endAgain(...trialEnd(row.result), row.study, stage, index, replicate);
+      endAgain(...trialEnd(row), row.study, stage, index, replicate);
       add(row);
+      keepRung(row);
     },
   };
 }
 
 type TrialEnd = [status: TrialStatus, reason: string | null];
 
-function trialEnd({ kind, steps }: TrialResult): TrialEnd {
-  return kind === 'complete' ? ['complete', null] : ['failed', divergedReason(steps)];
+function trialEnd({ result, rung }: Pick<StoreRow<'trial-ended'>, 'result' | 'rung'>): TrialEnd {
+  if (result.kind !== 'complete') return ['failed', divergedReason(result.steps)];
+  return [rung === 'between' ? 'paused' : 'complete', null];
 }
 
 function resultInserter(

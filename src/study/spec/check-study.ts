@@ -106,7 +106,7 @@ export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 
 /** The shorthands of the file are replaced; see `study-spec.ts`. */
 function toSpec(
-  { numerics, search, stages, objective, dataset, ...file }: StudyFile,
+  { numerics, search, stages, objective, dataset, stop = 'never', ...file }: StudyFile,
   { metrics }: TrainerDescription,
 ): StudySpec {
   const { metric, direction } = objective;
@@ -117,7 +117,11 @@ function toSpec(
     ...(dataset !== undefined && { dataset: toDataset(dataset) }),
     reproducible: numerics === undefined ? rest.reproducible : numerics === 'canonical',
     objective: { metric, direction: direction ?? better },
-    stages: toStages({ search, stages }),
+    ...(stop !== 'never' && { stop }),
+    stages: toStages({ search, stages }).map(({ stop: own = stop, ...stage }) => ({
+      ...stage,
+      ...(own !== stop && { stop: own }),
+    })),
   };
 }
 

@@ -32,6 +32,7 @@ export function studyRules(
   searchRules(file, trainer, rules);
   samplerRules(file, rules);
   replicateRules(file, rules);
+  stopRules(file, rules);
   const { report } = rules;
   if (file.audit !== undefined && (file.reproducible === false || file.numerics === 'any'))
     report(
@@ -136,12 +137,34 @@ function replicateRules(
   if (racing !== true) return;
   if (replicates === 1)
     report(['racing'], 'needs replicates: 2 or more, the most replicates of a configuration');
-  const { metric = 'validation_accuracy', direction = 'maximize' } = objective ?? {};
-  if (metric !== 'validation_accuracy' || direction !== 'maximize')
+  if (!comparesImages(objective))
     report(
       ['racing'],
       'needs the objective validation_accuracy: trials are compared image by image',
     );
+}
+
+/** Whether the objective is a share of validation images, so that trials can be compared image by image. */
+function comparesImages(objective: PartialStudy['objective']): boolean {
+  const { metric = 'validation_accuracy', direction = 'maximize' } = objective ?? {};
+  return metric === 'validation_accuracy' && direction === 'maximize';
+}
+
+/** The number of rungs depends on the data (`rung-problem.ts`). */
+function stopRules({ stop, objective, stages }: PartialStudy, { isGiven, report }: Rules): void {
+  const message =
+    'clearly_worse needs the objective validation_accuracy, maximized: trials are compared image by image. Remove stop, or change the objective';
+  const isComparable = comparesImages(objective);
+  if (stop === 'clearly_worse' && !isComparable) report(['stop'], message);
+  for (const [index, stage] of (stages ?? []).entries()) {
+    const at = ['stages', index];
+    if (stage?.stop === 'clearly_worse' && !isComparable) report([...at, 'stop'], message);
+    if ((stage?.stop ?? stop) === 'clearly_worse' && isGiven([...at, 'lag']))
+      report(
+        [...at, 'lag'],
+        'does not go with stop: clearly_worse, which compares the trials of whole rounds. Give round instead',
+      );
+  }
 }
 
 function exactlyOne(path: Path, keys: readonly string[], { isGiven, report }: Rules): void {

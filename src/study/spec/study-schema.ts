@@ -96,6 +96,13 @@ const stageTrials = z
   .refine((trials) => trials === 0 || trials >= stageTrialsMin, { error: trialsError })
   .describe('number of sampled configurations; at least 3, or 0 with known configurations (also)');
 
+function stop(place: string) {
+  return optional(
+    z.enum(['never', 'clearly_worse']),
+    `${place}; clearly_worse: stop trials at the end of a learning-rate cycle if the best one is significantly better on the validation images`,
+  );
+}
+
 function stage(parameters: SchemaTrainer['parameters'], search: ReturnType<typeof searchSection>) {
   const { lambda = z.undefined().optional() } = search.shape;
   return z.strictObject({
@@ -112,6 +119,7 @@ function stage(parameters: SchemaTrainer['parameters'], search: ReturnType<typeo
       'configurations that are certainly tried; values that are left out are sampled',
     ),
     ...samplerKeys,
+    stop: stop('default: that of the study'),
   });
 }
 
@@ -192,6 +200,7 @@ export const studySchema = oncePer((trainer: SchemaTrainer) => {
       false,
       'repeat only configurations that are not significantly worse than the best of their stage',
     ),
+    stop: stop('default never'),
     reproducible: flag(true, 'true: only machines whose arithmetic gives the same bits take part'),
     numerics: optional(
       z.enum(['canonical', 'any']),

@@ -42,11 +42,25 @@ export interface StageSpec extends SamplerSpec {
   readonly search: Readonly<Record<ParameterName, StageDistribution>>;
   /** Known configurations, tried in addition; hyperparameters without a value are sampled. */
   readonly also?: readonly Params[];
+  /** Absent: as the study. */
+  readonly stop?: StopRule | undefined;
 }
 
 /** Sampled and known configurations of a stage. */
 export function configurationCount({ trials, also = [] }: StageSpec): number {
   return trials + also.length;
+}
+
+/** Whether trials that are clearly worse than the best one are stopped at rungs. */
+export type StopRule = 'never' | 'clearly_worse';
+
+export function stopRule(spec: Pick<StudySpec, 'stop'>, stage: Pick<StageSpec, 'stop'>): StopRule {
+  return stage.stop ?? spec.stop ?? 'never';
+}
+
+/** Whether a stage stops trials. */
+export function hasStopping(spec: Pick<StudySpec, 'stop' | 'stages'>): boolean {
+  return spec.stages.some((stage) => stopRule(spec, stage) !== 'never');
 }
 
 export interface StudySpec extends Pick<
@@ -57,6 +71,8 @@ export interface StudySpec extends Pick<
   readonly dataset?: DatasetSpec;
   readonly trainer: TrainerSettings;
   readonly objective: Objective;
+  /** Absent: never. */
+  readonly stop?: StopRule | undefined;
   /** At least one; names are unique. A stage may narrow any stage before it. */
   readonly stages: readonly StageSpec[];
 }

@@ -159,7 +159,7 @@ export class CommandPool implements AsyncDisposable {
       );
       void pack.stopped.promise.then(() => pack.run?.stop());
       const end = await pack.run.ended;
-      if (end.kind === 'trained') return { kind: 'ended', results: [end.result] };
+      if (end.kind === 'trained') return { kind: 'ended', results: [end.result], rungs: [] };
       if (end.kind === 'failed')
         throw new CommandFailure(withLastLine(end.reason, end.log), end.log);
       if (end.kind === 'unfit') return { kind: 'stopped', reason: end.reason };

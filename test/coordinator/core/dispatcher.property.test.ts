@@ -196,6 +196,7 @@ function endMessage(
   if (kind === 'return') return { kind: 'pack-returned', pack, reason: 'draining' };
   const results: MemberResult[] = members.map(({ key, params }) => ({
     key,
+    passed: null,
     result: correctResult(key.trial, params, false),
   }));
   return { kind: 'pack-ended', pack, results };

@@ -100,7 +100,7 @@ export class FailingCluster {
   }
 
   finish(session: string, { pack, members } = this.waitForPack(session)): void {
-    const results = members.map(({ key }) => ({ key, result: completeResult() }));
+    const results = members.map(({ key }) => ({ key, passed: null, result: completeResult() }));
     this.#packs.get(session)?.delete(pack);
     const ended = { kind: 'pack-ended', pack, results } as const;
     this.#follow(this.dispatcher.received(session, ended, later(this.nowMs)));

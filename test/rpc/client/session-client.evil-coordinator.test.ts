@@ -8,6 +8,7 @@ import { TestCoordinator } from '../support/test-coordinator.ts';
 const member = (index: number): Assignment['members'][number] => ({
   key: { study: 's', trial: { stage: 'coarse', index, replicate: 1 }, attempt: 1 },
   params: { lambda: 1e-3 },
+  rung: null,
 });
 const assignment: Assignment = {
   pack: 'p',
@@ -18,6 +19,7 @@ const assignment: Assignment = {
   dataset: 'd',
   kind: 'search',
   measureTest: false,
+  toStep: 0,
   members: [member(1)],
 };
 const settings = (change: Partial<Assignment['settings']>): CoordinatorMessage =>

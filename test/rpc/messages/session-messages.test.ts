@@ -37,7 +37,7 @@ function completed(change: Partial<Extract<TrialResult, { kind: 'complete' }>>):
     validationCorrect: new Uint8Array([255]),
     ...change,
   };
-  return { kind: 'pack-ended', pack: 'p1', results: [{ key, result }] };
+  return { kind: 'pack-ended', pack: 'p1', results: [{ key, result, passed: null }] };
 }
 
 /** 1 to `count`. */
@@ -164,6 +164,7 @@ describe('a malformed message is rejected', () => {
         pack: 'p',
         results: Array.from({ length: 9 }, () => ({
           key,
+          passed: null,
           result: { kind: 'diverged', steps: 1, seconds: 0, curve: [] },
         })),
       },
@@ -306,7 +307,11 @@ describe('a valid message', () => {
   test('may have NaN and infinite metrics if the trial diverged', () => {
     const curve = [point(10, { train_loss: NaN, validation_cost: Infinity })];
     const result: TrialResult = { kind: 'diverged', steps: 12, seconds: 0.5, curve };
-    const message: WorkerMessage = { kind: 'pack-ended', pack: 'p1', results: [{ key, result }] };
+    const message: WorkerMessage = {
+      kind: 'pack-ended',
+      pack: 'p1',
+      results: [{ key, result, passed: null }],
+    };
     expect(received(message)).toEqual(message);
   });
 

@@ -136,7 +136,7 @@ describe('the RPC server', () => {
     const message: WorkerMessage = {
       kind: 'pack-ended',
       pack: 'p',
-      results: Array.from({ length: 8 }, () => ({ key, result })),
+      results: Array.from({ length: 8 }, () => ({ key, result, passed: null })),
     };
     worker.send(message);
     const arrived = await said;

@@ -115,7 +115,7 @@ describe('a session', () => {
     stream.isAssigned = () => false;
     const key = { study: 'study', trial: { stage: 'coarse', index: 1, replicate: 1 }, attempt: 1 };
     const result = { kind: 'diverged', steps: 1, seconds: 1, curve: [] } as const;
-    const results = Array.from({ length: 8 }, () => ({ key, result }));
+    const results = Array.from({ length: 8 }, () => ({ key, result, passed: null }));
     const short = workerMessageToBytes({ kind: 'pack-ended', pack: 'p', results });
     // Unknown fields make it long; the decoder would skip them.
     const unknownField = Buffer.concat([

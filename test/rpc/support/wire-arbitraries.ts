@@ -113,6 +113,8 @@ const reference: fc.Arbitrary<DatasetReference> = fc.record({
   stratify: fc.boolean(),
 });
 
+const rung = fc.record({ step: uint32(1), digest });
+
 const assign: fc.Arbitrary<CoordinatorMessage> = fc
   .record({
     pack: name,
@@ -123,7 +125,11 @@ const assign: fc.Arbitrary<CoordinatorMessage> = fc
     dataset: name,
     kind: fc.constantFrom('search' as const, 'test' as const, 'audit' as const),
     measureTest: fc.boolean(),
-    members: fc.array(fc.record({ key, params }), { minLength: 1, maxLength: 8 }),
+    members: fc.array(fc.record({ key, params, rung: fc.option(rung) }), {
+      minLength: 1,
+      maxLength: 8,
+    }),
+    toStep: uint32(0),
   })
   .map(({ members, study, replicate, ...rest }) => ({
     kind: 'assign',
@@ -131,9 +137,10 @@ const assign: fc.Arbitrary<CoordinatorMessage> = fc
       ...rest,
       study,
       replicate,
-      members: members.map(({ key: { trial, attempt }, params: values }) => ({
+      members: members.map(({ key: { trial, attempt }, params: values, rung: at }) => ({
         key: { study, trial: { ...trial, replicate }, attempt },
         params: values,
+        rung: at,
       })),
     },
   }));
@@ -163,10 +170,13 @@ export const workerMessage: fc.Arbitrary<WorkerMessage> = fc.oneof(
   fc.record({
     kind: kind('pack-ended'),
     pack: name,
-    results: fc.array(fc.record({ key, result: fc.oneof(complete, diverged) }), {
-      minLength: 1,
-      maxLength: 8,
-    }),
+    results: fc.array(
+      fc.record({ key, result: fc.oneof(complete, diverged), passed: fc.option(rung) }),
+      {
+        minLength: 1,
+        maxLength: 8,
+      },
+    ),
   }),
   fc.record({
     kind: kind('pack-failed'),

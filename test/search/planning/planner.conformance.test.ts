@@ -27,7 +27,7 @@ plannerConformance('narrowing', () => narrowing(oneShot), [
   exampleStudy({ stages: renamed, replicates: 2 }),
   exampleStudy({ stages: twoStages(12, 10), objective: loss }),
 ]);
-plannerConformance('racing with narrowed stages', () => plannerFor({ racing: true }), [
+plannerConformance('racing with narrowed stages', () => plannerFor({ racing: true, stages: [] }), [
   exampleStudy({ stages: twoStages(12, 10), replicates: 3, racing: true }),
 ]);
 
@@ -42,11 +42,11 @@ const sampledStages = (sampler: Partial<StageSpec>, fine: Partial<StageSpec> = {
 ];
 const study = (...stages: StageSpec[]): StudySpec => exampleStudy({ stages });
 
-plannerConformance('spread sampling', () => plannerFor({ racing: false }), [
+plannerConformance('spread sampling', () => plannerFor({ racing: false, stages: [] }), [
   study(...sampledStages({ sampler: 'spread', also: [{ lambda: 0 }, { hidden: 20 }] })),
   study(...twoStages(12, 10).map((stage): StageSpec => ({ ...stage, sampler: 'spread' }))),
 ]);
-plannerConformance('a grid', () => plannerFor({ racing: false }), [
+plannerConformance('a grid', () => plannerFor({ racing: false, stages: [] }), [
   study({
     name: 'coarse',
     trials: 12,
@@ -57,7 +57,7 @@ plannerConformance('a grid', () => plannerFor({ racing: false }), [
     },
   }),
 ]);
-plannerConformance('the model in rounds', () => plannerFor({ racing: false }), [
+plannerConformance('the model in rounds', () => plannerFor({ racing: false, stages: [] }), [
   study(
     ...sampledStages({ sampler: 'model', round: 8, also: [{ lambda: 0 }] }, { after: 'coarse' }),
   ),
@@ -66,12 +66,12 @@ plannerConformance('the model in rounds', () => plannerFor({ racing: false }), [
   exampleStudy({ objective: loss, stages: sampledStages({ sampler: 'model', round: 7 }) }),
   study(...twoStages(20, 14).map((stage): StageSpec => ({ ...stage, sampler: 'model', round: 4 }))),
 ]);
-plannerConformance('the model with a lag', () => plannerFor({ racing: false }), [
+plannerConformance('the model with a lag', () => plannerFor({ racing: false, stages: [] }), [
   study(...sampledStages({ sampler: 'model', lag: 3, also: [{ lambda: 0 }] }, { after: 'coarse' })),
   study(...sampledStages({ sampler: 'model', lag: 14 })),
   exampleStudy({ replicates: 2, stages: sampledStages({ sampler: 'model', lag: 1 }) }),
 ]);
-plannerConformance('the model in a race', () => plannerFor({ racing: true }), [
+plannerConformance('the model in a race', () => plannerFor({ racing: true, stages: [] }), [
   exampleStudy({
     replicates: 3,
     racing: true,

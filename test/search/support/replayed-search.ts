@@ -74,7 +74,13 @@ class Replay {
   run(): ReplayedSearch {
     const planner = plannerFor(this.#spec);
     const { validationCount } = this.#replication;
-    const study: PlannedStudy = { spec: this.#spec, validationCount, stages: this.#stages };
+    const rungs = (): readonly number[] => [];
+    const study: PlannedStudy = {
+      spec: this.#spec,
+      validationCount,
+      rungs,
+      stages: this.#stages,
+    };
     for (const stage of this.#stages) {
       stage.record = { ...stage.record, ...planner.openStage(study, stage.record.name) };
       for (;;) {

@@ -10,6 +10,7 @@ import {
   assigned,
   coarse,
   completeResult,
+  created,
   ended,
   event,
   everything,
@@ -28,6 +29,9 @@ const wholeStudy: readonly StoreRow[] = [
   ...startedStudy.map((row) => (row.kind === 'study-created' ? { ...row, files } : row)),
   assigned(coarse(1)),
   ended(completeResult()),
+  { ...created(coarse(4)), toStep: 20 },
+  assigned(coarse(4)),
+  { ...ended(completeResult(), coarse(4)), rung: 'between' },
   { ...event('of the study'), study: 'first' },
   { kind: 'ranks', study: 'first', ranks: [{ trial: coarse(1), rankInStage: 1, rankInStudy: 1 }] },
   {
@@ -98,7 +102,7 @@ test('a renamed study keeps every row, and only its name changes', async () => {
   expect(await store.renameStudy('first', 'third')).toBe(true);
   expect(await store.renameStudy('first', 'fourth')).toBe(false);
   expect((await store.study('third'))?.spec).toEqual({ ...specNamed('first'), study: 'third' });
-  expect(await store.trials('third')).toHaveLength(3);
+  expect(await store.trials('third')).toHaveLength(4);
   expect(await store.study('first')).toBeNull();
   expect(await store.renameStudy('third', 'first')).toBe(true);
   expect(await everything(store)).toEqual(before);

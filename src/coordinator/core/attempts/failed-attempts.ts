@@ -3,7 +3,13 @@ import { assert } from '../../../base/assert.ts';
 import type { AttemptKind } from '../../../study/trial.ts';
 import type { PackEntry, StudyEntry } from '../state/cluster-state.ts';
 import { updateTrial } from '../state/study-entry.ts';
-import { countsAsFailure, isEnded, trialRecord, type TrialEntry } from '../state/trial-state.ts';
+import {
+  countsAsFailure,
+  isEnded,
+  toStepOf,
+  trialRecord,
+  type TrialEntry,
+} from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 import { expectsRefereeTest } from '../workers/able-workers.ts';
 import { isProven } from '../workers/machines.ts';
@@ -51,8 +57,10 @@ export function failPack(turn: Turn, pack: PackEntry, failure: PackFailure): voi
     const lost = { study: study.name, trial: trial.id, attempt: number, worker, reason };
     turn.notify({ kind: 'attempt-lost', ...lost });
     if (pack.kind === 'test') failTest(turn, study, reason);
-    else if (pack.kind === 'audit') trial.auditFailures += Number(isFailure);
-    else unassignTrial(turn, study, trial, { isFailure, hasFailed, reason });
+    else if (pack.kind === 'audit') {
+      // Audits of a rung that the trial has left do not count.
+      if (attempt.toStep === toStepOf(trial)) trial.auditFailures += Number(isFailure);
+    } else unassignTrial(turn, study, trial, { isFailure, hasFailed, reason });
   }
 }
 

@@ -35,9 +35,10 @@ const restMaxMs = 60_000;
 /** Consecutive search attempts that ended without a result, up to now. */
 export function setbacksInRow({ attempts }: TrialEntry): number {
   let count = 0;
-  for (const { kind, outcome } of attempts.toReversed()) {
+  for (const { kind, outcome, fingerprint } of attempts.toReversed()) {
     if (kind !== 'search') continue;
-    if (!isSetback(outcome)) break;
+    // The result of a lost attempt may have arrived later.
+    if (!isSetback(outcome) || fingerprint !== null) break;
     count += 1;
   }
   return count;

@@ -17,6 +17,7 @@ import { assert } from '../../../base/assert.ts';
 import { rankConfigurations } from '../../../search/ranking/ranking.ts';
 import { isDrawnForAudit } from '../../../search/samplers/random.ts';
 import { ownTokenId } from '../../../study/own-token.ts';
+import type { Objective } from '../../../study/spec/study-spec.ts';
 import type { AuditVerdict, TrialResult } from '../../../study/trial.ts';
 import type { AttemptPlace, TrialPlace } from '../attempts/close-attempt.ts';
 import {
@@ -26,11 +27,13 @@ import {
   type StudyEntry,
   type WorkerEntry,
 } from '../state/cluster-state.ts';
+import type { Rung } from '../../../rpc/messages/messages.ts';
 import { isReproducible, stageFor, updateTrial } from '../state/study-entry.ts';
-import { maxFailures, type TrialEntry } from '../state/trial-state.ts';
+import { maxFailures, toStepOf, type AttemptEntry, type TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 import { ableWorkers, expectsReferee } from '../workers/able-workers.ts';
 import { excludeWorker } from '../workers/exclusions.ts';
+import { isInQuestion, rungRow } from './rung-states.ts';
 import { isContested, votersFor, votesByFingerprint, type Voters } from './votes.ts';
 
 type Vote = readonly [fingerprint: string, voters: Voters];
@@ -48,10 +51,8 @@ function findAudits(state: ClusterState, study: StudyEntry, stage: StageEntry): 
   if (!isReproducible(study)) return [];
   const { audit, objective, seed } = study.spec;
   const topCount = audit?.top ?? 0;
-  const best = topCount === 0 ? [] : rankConfigurations(stage.trials, objective, []);
-  const top = new Set(
-    best.slice(0, topCount).flatMap(({ rank, trial }) => (rank === null ? [] : [trial.id.index])),
-  );
+  const top = stage.paused > 0 ? topPaused(stage, objective) : topComplete(stage, objective);
+  const best = new Set(topCount === 0 ? [] : top().slice(0, topCount));
   return stage.trials.filter((trial) => {
     if (trial.result === null || trial.audit === 'disputed') return false;
     const votes = votesByFingerprint(state, trial);
@@ -60,17 +61,41 @@ function findAudits(state: ClusterState, study: StudyEntry, stage: StageEntry): 
     // bug: repetition-before-exclusion-counts
     if (trial.audit !== null && hasVote) return false;
     if (votes.size > 1 || !hasVote || isBeingAudited(trial)) return true;
+    if (isInQuestion(study, trial)) return true;
     // bug: drawn-trials-are-not-audited
-    return top.has(trial.id.index) || isDrawnForAudit(seed, trial.id, audit?.random ?? 0);
+    return best.has(trial.id.index) || isDrawnForAudit(seed, trial.id, audit?.random ?? 0);
   });
 }
+
+/** The indices of the ranked configurations, best first. */
+const topComplete = (stage: StageEntry, objective: Objective) => (): number[] =>
+  rankConfigurations(stage.trials, objective, []).flatMap(({ rank, trial }) =>
+    rank === null ? [] : [trial.id.index],
+  );
+
+/** The indices of the trials at a rung, best first: the leader decides which of them are stopped. */
+const topPaused =
+  (stage: StageEntry, { metric, direction }: Objective) =>
+  (): number[] => {
+    const sign = direction === 'maximize' ? -1 : 1;
+    const value = ({ result }: TrialEntry): number =>
+      sign * (result?.curve.at(-1)?.metrics[metric] ?? Infinity);
+    return stage.trials
+      .filter(({ status, audit }) => status === 'paused' && audit !== 'disputed')
+      .toSorted((a, b) => value(a) - value(b) || a.id.index - b.id.index)
+      .map(({ id }) => id.index);
+  };
 
 /** One reported result, and the attempt that it belongs to. */
 export interface Report extends AttemptPlace {
   readonly stage: StageEntry;
   readonly worker: WorkerEntry;
   readonly result: TrialResult;
+  /** As the worker has sent it: its seconds are those of the attempt. */
+  readonly reported: TrialResult;
   readonly fingerprint: string;
+  /** The earlier rung of the trial that the attempt has passed; null if it continued from there. */
+  readonly passed: Rung | null;
 }
 
 /** Counts the votes for a trial that was computed again while its stage is open. */
@@ -94,9 +119,11 @@ export function countVotes(turn: Turn, report: Report): void {
     return;
   }
   const [fingerprint, voters] = first;
+  // Only results at the present rung are compared.
+  const isOfTrialNow = ({ kind, toStep, fingerprint: own }: AttemptEntry): boolean =>
+    own !== null && kind !== 'test' && toStep === toStepOf(trial);
   for (const other of trial.attempts) {
-    if (other.fingerprint === null || other.fingerprint === fingerprint || other.kind === 'test')
-      continue;
+    if (!isOfTrialNow(other) || other.fingerprint === fingerprint) continue;
     const reason = `its result of ${trial.name} in ${study.name} differs from that of ${[...voters.values()].join(' and ')}`;
     excludeWorker(turn, other, reason);
   }
@@ -122,7 +149,8 @@ function replaceResult(turn: Turn, { study, stage, trial, attempt, ...report }: 
   const replaces = trial.fingerprint;
   assert(replaces !== null, () => `${trial.name} has a result`);
   updateTrial(study, trial, { kind: 'corrected', worker, fingerprint, result });
-  const row = { study: study.name, trial: trial.id, worker, result, fingerprint, replaces };
+  const own = { study: study.name, trial: trial.id, worker, result, fingerprint };
+  const row = { ...own, replaces, ...rungRow(trial) };
   turn.persist({ kind: 'result-replaced', ...row });
   stage.audits = null;
   study.best = undefined;

@@ -42,6 +42,12 @@ export function totalSteps(study: StudyEntry, { params }: Pick<TrialEntry, 'para
   return commonRules(study, params).schedule.at(-1) ?? 0;
 }
 
+/** The steps at which a trial with these values may be stopped: ascending; the last is its end. */
+export function rungsOf(study: StudyEntry, params: Params): readonly number[] {
+  const { spec, data } = study;
+  return data.trainer.rungs(trialSettings(spec.trainer, params), trainRecords(study));
+}
+
 /** Whether attempts of this kind measure the test split. */
 export function measuresTest({ spec, testKey }: StudyEntry, kind: AttemptEntry['kind']): boolean {
   return kind === 'test' || (spec.test === 'all' && testKey !== null);
@@ -52,22 +58,27 @@ interface Reported {
   readonly trial: TrialEntry;
   readonly attempt: AttemptEntry;
   readonly result: TrialResult;
+  /** As the worker has sent it: its seconds are those of the attempt. */
+  readonly reported: TrialResult;
 }
 
 /** Why a worker that is not defective cannot have computed this result; null if it can. */
 export function contradiction(
   turn: Turn,
-  { study, trial, attempt, result }: Reported,
+  { study, trial, attempt, result, reported }: Reported,
 ): string | null {
   const { trainer } = study.data;
   const records = trainRecords(study);
+  const common = commonRules(study, trial.params);
+  const { toStep } = attempt;
   const problem = resultProblem(result, {
-    ...commonRules(study, trial.params),
-    measuresTest: measuresTest(study, attempt.kind),
+    ...common,
+    ...(toStep !== null && { schedule: common.schedule.filter((step) => step <= toStep) }),
+    measuresTest: measuresTest(study, attempt.kind) && toStep === null,
     progressAt: (step) =>
       trainer.progressAt(trialSettings(study.spec.trainer, trial.params), records, step),
   });
-  return problem ?? timeProblem(turn, turn.state.packs.get(attempt.pack), result);
+  return problem ?? timeProblem(turn, turn.state.packs.get(attempt.pack), reported);
 }
 
 /** Two clocks of the coordinator and one of the worker run at slightly different speeds. */

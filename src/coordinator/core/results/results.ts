@@ -8,8 +8,8 @@
  *     cancelled   the trial was cancelled, or its stage closed or its study ended without a result of it;
  *                 or the session is excluded; or the result is invalid or has no value of the objective
  *     accepted    the first result of the trial
- *     duplicate   the trial has the same result
- *     disputed    the trial has another result
+ *     duplicate   the trial has the same result, or had it at the rung to which the attempt trained
+ *     disputed    the trial has another result, or the attempt has passed another state at an earlier rung
  *
  * An attempt has one result. Reporting it again is a duplicate; reporting another one excludes the
  * session. While the stage is open, each result is a vote (`audits.ts`).
@@ -22,7 +22,7 @@ import type {
 } from '../../../rpc/messages/messages.ts';
 import { relationTo } from '../../../study/independence.ts';
 import { resultFingerprint } from '../../../study/result-fingerprint.ts';
-import { isOver, noCorrectness, type AttemptOutcome } from '../../../study/trial.ts';
+import { isOver, type AttemptOutcome } from '../../../study/trial.ts';
 import { closeAttempt, type AttemptPlace } from '../attempts/close-attempt.ts';
 import {
   closeObsolete,
@@ -31,15 +31,9 @@ import {
   failTest,
 } from '../attempts/failed-attempts.ts';
 import { addTest, dueTests, setWinner } from '../attempts/winner-tests.ts';
-import {
-  isReferee,
-  type ClusterState,
-  type StageEntry,
-  type StudyEntry,
-  type WorkerEntry,
-} from '../state/cluster-state.ts';
-import { hasSuccessor, isAwaited, stageFor, updateTrial } from '../state/study-entry.ts';
-import { trialRecord, type TrialEntry } from '../state/trial-state.ts';
+import { isReferee, type ClusterState, type WorkerEntry } from '../state/cluster-state.ts';
+import { isAwaited, stageFor, updateTrial } from '../state/study-entry.ts';
+import { toStepOf, trialRecord } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 import { expectsRefereeTest } from '../workers/able-workers.ts';
 import { excludeWorker } from '../workers/exclusions.ts';
@@ -47,14 +41,17 @@ import { freeThread } from '../workers/leases.ts';
 import { countResult } from '../workers/worker-backoff.ts';
 import { countVotes, type Report } from './audits.ts';
 import { contradiction } from './result-rules.ts';
+import { hasOtherState, rejectState, rungRow, withEarlierSeconds } from './rung-states.ts';
 import { updateBest } from './best-configuration.ts';
+import { trimResult } from './trim-result.ts';
 
 type PackEnded = Extract<WorkerMessage, { kind: 'pack-ended' }>;
 
 /** A worker reports the results of a pack: answers each, and frees the thread. */
 export function takeResults(turn: Turn, worker: WorkerEntry, { pack, results }: PackEnded): void {
-  for (const { key, result } of results) {
-    const report = findReport(turn.state, worker, pack, { key, result });
+  for (const member of results) {
+    const { key } = member;
+    const report = findReport(turn.state, worker, pack, member);
     // bug: duplicate-is-counted
     const answer = report === null ? 'unknown' : answerResult(turn, report);
     turn.send(worker, { kind: 'answer', key, answer });
@@ -85,14 +82,15 @@ function findReport(
   state: ClusterState,
   worker: WorkerEntry,
   pack: string,
-  { key, result }: MemberResult,
+  { key, result: reported, passed }: MemberResult,
 ): Report | null {
   const place = findAttempt(state, worker.session, pack, key);
   if (place === null) return null;
   const { study, trial } = place;
   const { metrics } = study.data.trainer;
+  const result = withEarlierSeconds(place, reported, passed);
   const fingerprint = resultFingerprint(result, metrics, study.spec.test === 'all');
-  return { ...place, stage: stageFor(study, trial), worker, result, fingerprint };
+  return { ...place, stage: stageFor(study, trial), worker, result, reported, fingerprint, passed };
 }
 
 function answerResult(turn: Turn, report: Report): Answer {
@@ -114,9 +112,12 @@ function answerResult(turn: Turn, report: Report): Answer {
   }
   if (attempt.fingerprint !== null) return answerRepeated(turn, report);
   if (attempt.kind === 'test') return takeTest(turn, report);
+  if (attempt.toStep !== toStepOf(trial)) return compareWithRung(turn, report);
   if (trial.result !== null) return compareResult(turn, report);
   // The trial has failed and its stage is closed or its study is over: the result comes too late.
   if (!isAwaited(study, trial)) return 'cancelled';
+  // bug: rung-digest-is-not-compared
+  if (hasOtherState(report)) return rejectState(turn, report);
   acceptResult(turn, report);
   worker.trialsCompleted += 1;
   return 'accepted';
@@ -129,11 +130,21 @@ function acceptResult(turn: Turn, report: Report): void {
   updateTrial(study, trial, { kind: 'completed', worker, fingerprint, result });
   stage.audits = null;
   recordResult(turn, report, result.kind === 'complete' ? 'accepted' : 'diverged');
-  const row = { study: study.name, trial: trial.id, worker, result, fingerprint };
+  const row = {
+    study: study.name,
+    trial: trial.id,
+    worker,
+    result,
+    fingerprint,
+    ...rungRow(trial),
+  };
   turn.persist({ kind: 'trial-ended', ...row });
   trimResult(study, stage, trial);
   updateBest(study, trial);
-  turn.notify({ kind: 'trial-ended', study: study.name, trial: trialRecord(trial) });
+  // Its next attempts begin at another step.
+  if (trial.rungs !== null) study.setbacks.delete(trial);
+  if (trial.status !== 'paused')
+    turn.notify({ kind: 'trial-ended', study: study.name, trial: trialRecord(trial) });
   closeObsolete(turn, report, 'search');
 }
 
@@ -171,6 +182,18 @@ function compareResult(turn: Turn, report: Report): Answer {
     trimResult(study, stage, trial);
     if (trial.audit !== null) closeObsolete(turn, report, 'audit');
   }
+  return outcome;
+}
+
+/** The trial has left the rung to which the attempt trained: what was decided there stays. */
+function compareWithRung(turn: Turn, report: Report): Answer {
+  const { trial, result, fingerprint } = report;
+  const rung = trial.rungs?.results.find((known) => known.result.steps === result.steps);
+  if (rung === undefined) return 'cancelled';
+  const outcome = rung.fingerprint === fingerprint ? 'duplicate' : 'disputed';
+  recordResult(turn, report, outcome);
+  if (outcome === 'disputed')
+    reportDispute(turn, report, `the stored result of ${rung.worker} at step ${result.steps}`);
   return outcome;
 }
 
@@ -230,24 +253,6 @@ function excludeContradicting(turn: Turn, { study, trial, fingerprint }: Report)
   const reason = `its result of ${trial.name} in ${study.name} differs from that of the coordinator's machine`;
   // bug: referee-does-not-settle-tests
   for (const other of trial.attempts)
-    if (other.fingerprint !== null && other.fingerprint !== fingerprint)
+    if (other.toStep === null && other.fingerprint !== null && other.fingerprint !== fingerprint)
       excludeWorker(turn, other, reason);
-}
-
-/**
- * Packs a result, without the curve and the validation bits, which only the store needs: so a million
- * trials fit in memory. A race needs the bits until a later stage has opened: until then its stage may gain
- * trials, or be opened again for some.
- */
-export function trimResult(study: StudyEntry, stage: StageEntry, trial: TrialEntry): void {
-  const { result } = trial;
-  if (result === null) return;
-  // bug: extended-race-loses-bits
-  const isDecided = hasSuccessor(study, stage);
-  // bug: race-loses-bits
-  const isRacing = study.spec.racing && !isDecided;
-  trial.result =
-    result.kind === 'complete'
-      ? study.results.pack(result, isRacing ? result.validationCorrect : noCorrectness)
-      : { ...result, curve: [] };
 }

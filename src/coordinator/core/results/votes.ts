@@ -5,13 +5,20 @@
  * A voter is a token, since a worker chooses its name, its session and the id of its machine itself.
  */
 import type { ClusterState } from '../state/cluster-state.ts';
-import type { AttemptEntry, TrialEntry } from '../state/trial-state.ts';
+import { toStepOf, type AttemptEntry, type TrialEntry } from '../state/trial-state.ts';
 
 type Vote = AttemptEntry & { readonly fingerprint: string };
 
-function isVote(state: ClusterState, attempt: AttemptEntry): attempt is Vote {
-  const { fingerprint, kind, session } = attempt;
-  return fingerprint !== null && kind !== 'test' && !state.excluded.has(session);
+/** Whether the attempt has a vote on the result of the trial at its present rung. */
+function isVote(state: ClusterState, trial: TrialEntry, attempt: AttemptEntry): attempt is Vote {
+  const { fingerprint, kind, session, toStep } = attempt;
+  return (
+    fingerprint !== null &&
+    kind !== 'test' &&
+    // bug: votes-of-other-rungs-count
+    toStep === toStepOf(trial) &&
+    !state.excluded.has(session)
+  );
 }
 
 /** The name of one of its workers, by voter. */
@@ -21,7 +28,7 @@ export type Voters = ReadonlyMap<string, string>;
 export function votesByFingerprint(state: ClusterState, trial: TrialEntry): Map<string, Voters> {
   const votes = new Map<string, Map<string, string>>();
   for (const attempt of trial.attempts) {
-    if (!isVote(state, attempt)) continue;
+    if (!isVote(state, trial, attempt)) continue;
     const voters = votes.get(attempt.fingerprint) ?? new Map<string, string>();
     // bug: names-have-votes
     const voter = attempt.tokenId;
@@ -34,14 +41,14 @@ export function votesByFingerprint(state: ClusterState, trial: TrialEntry): Map<
 /** The tokens whose workers have computed this trial. */
 export function votersFor(state: ClusterState, trial: TrialEntry): Set<string> {
   return new Set(
-    trial.attempts.filter((attempt) => isVote(state, attempt)).map(({ tokenId }) => tokenId),
+    trial.attempts.filter((attempt) => isVote(state, trial, attempt)).map(({ tokenId }) => tokenId),
   );
 }
 
 /** Whether two results differ. Called for every open audit at every event, so it builds no map. */
 export function isContested(state: ClusterState, trial: TrialEntry): boolean {
-  const first = trial.attempts.find((attempt) => isVote(state, attempt));
+  const first = trial.attempts.find((attempt) => isVote(state, trial, attempt));
   return trial.attempts.some(
-    (attempt) => attempt.fingerprint !== first?.fingerprint && isVote(state, attempt),
+    (attempt) => attempt.fingerprint !== first?.fingerprint && isVote(state, trial, attempt),
   );
 }

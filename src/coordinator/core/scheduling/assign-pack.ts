@@ -4,16 +4,18 @@
  * callers.
  */
 import { assert } from '../../../base/assert.ts';
-import type { Assignment } from '../../../rpc/messages/messages.ts';
+import type { Assignment, Rung } from '../../../rpc/messages/messages.ts';
 import { trialSettings } from '../../../study/trial-settings.ts';
-import type { AttemptKind } from '../../../study/trial.ts';
+import type { AttemptKind, RungResult } from '../../../study/trial.ts';
 import { setStudyStatus, type TrialPlace } from '../attempts/close-attempt.ts';
 import { measuresTest } from '../results/result-rules.ts';
+import { rungBeforeAttempt } from '../results/rung-states.ts';
 import type { PackEntry, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
 import { updateTrial } from '../state/study-entry.ts';
 import {
   addAttempt,
   nextAttempt,
+  toStepOf,
   type AttemptEntry,
   type TrialEntry,
 } from '../state/trial-state.ts';
@@ -44,11 +46,22 @@ export function packShape(study: StudyEntry, first: TrialEntry, limits: PackLimi
   const settings = trialSettings(spec.trainer, first.params);
   const size = Math.min(trainer.packSize(settings), share, limits.packMax);
   const key = trainer.packKey(first.params);
+  const [to, from] = [toStepOf(first), rungStep(study, first)];
   return {
     size,
-    matches: ({ id, params }) =>
-      id.replicate === first.id.replicate && trainer.packKey(params) === key,
+    matches: (trial) =>
+      trial.id.replicate === first.id.replicate &&
+      trainer.packKey(trial.params) === key &&
+      toStepOf(trial) === to &&
+      rungStep(study, trial) === from,
   };
+}
+
+/** The rung from which an attempt of the trial continues; null: the first step. */
+function rungStep(study: StudyEntry, trial: TrialEntry): number | null {
+  if (trial.rungs === null) return null;
+  const attempt = { kind: 'search', toStep: toStepOf(trial) } as const;
+  return rungBeforeAttempt(study, trial, attempt)?.result.steps ?? null;
 }
 
 interface NewPack {
@@ -81,7 +94,9 @@ function openAttempt(turn: Turn, place: TrialPlace, pack: PackEntry, by: WorkerE
   const { kind } = pack;
   const { session, name: worker, machineId, tokenId } = by;
   const number = nextAttempt(trial);
-  const run = { attempt: number, kind, session, worker, machineId, tokenId, pack: pack.id };
+  // A test of the winner trains to the end.
+  const toStep = kind === 'test' ? null : toStepOf(trial);
+  const run = { attempt: number, kind, session, worker, machineId, tokenId, pack: pack.id, toStep };
   const attempt: AttemptEntry = { ...run, outcome: null, fingerprint: null };
   if (kind === 'search') updateTrial(study, trial, { kind: 'assigned', attempt });
   else addAttempt(trial, attempt);
@@ -94,6 +109,8 @@ function openAttempt(turn: Turn, place: TrialPlace, pack: PackEntry, by: WorkerE
 function toAssignment(study: StudyEntry, pack: PackEntry): Assignment {
   const { spec, searchKey, testKey } = study;
   const isTest = pack.kind === 'test';
+  const first = pack.members[0]?.trial;
+  const toStep = first === undefined ? null : toStepOf(first);
   assert(!isTest || testKey !== null, 'only a study with a test split has test attempts');
   return {
     pack: pack.id,
@@ -103,10 +120,16 @@ function toAssignment(study: StudyEntry, pack: PackEntry): Assignment {
     settings: spec.trainer,
     dataset: isTest ? (testKey ?? searchKey) : searchKey,
     kind: pack.kind,
-    measureTest: measuresTest(study, pack.kind),
+    measureTest: measuresTest(study, pack.kind) && (isTest || toStep === null),
+    toStep: isTest ? 0 : (toStep ?? 0),
     members: pack.members.map(({ trial, attempt }) => ({
       key: { study: study.name, trial: trial.id, attempt },
       params: trial.params,
+      rung: toRung(rungBeforeAttempt(study, trial, { kind: pack.kind, toStep })),
     })),
   };
+}
+
+function toRung(rung: RungResult | null): Rung | null {
+  return rung === null ? null : { step: rung.result.steps, digest: rung.result.digest };
 }

@@ -20,7 +20,11 @@ export function isForOthers(
   workers: readonly WorkerEntry[],
 ): boolean {
   if (trial.attempts.length === 0) return false;
-  const tried = trial.attempts.filter(({ outcome }) => isSetback(outcome));
+  // `disputed`: the worker did not reproduce the state of the trial at its last rung.
+  const tried = trial.attempts.filter(
+    ({ kind, outcome, fingerprint }) =>
+      isSetback(outcome) || (kind === 'search' && outcome === 'disputed' && fingerprint === null),
+  );
   if (tried.length === 0) return false;
   const triedOn = new Set(tried.map((attempt) => attempt.worker));
   const isNew = ({ name }: WorkerEntry): boolean => !triedOn.has(name);

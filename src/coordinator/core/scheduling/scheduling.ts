@@ -27,6 +27,7 @@ import { assignIsolated } from './assign-isolated.ts';
 import { assignPack, packShape, type PackShape } from './assign-pack.ts';
 import { FairShares, hasFreeThread, skipUse } from './fair-shares.ts';
 import { isForOthers } from './preferred-workers.ts';
+import { isHeldByOther } from './state-holders.ts';
 
 /** Sends data sets to workers and assigns all trials that can be assigned now. */
 export function scheduleAll(turn: Turn): void {
@@ -107,7 +108,8 @@ function* assignTrials(turn: Turn, study: StudyEntry): Generator<void> {
           (wantsUntried && setbacksInRow(trial) > 0) ||
           mustBeIsolated(study, trial) ||
           isResting(study, trial, now.monotonicMs) ||
-          isForOthers(trial, worker, able),
+          isForOthers(trial, worker, able) ||
+          isHeldByOther(state, study, trial, worker, able),
         shape: (first) => packShape(study, first, { waiting: study.waiting, threads, packMax }),
       });
       if (trials.length === 0) continue;

@@ -30,8 +30,10 @@ export interface StudyData {
 export class StageEntry {
   record: StageRecord;
   readonly trials: TrialEntry[] = [];
-  /** Number of trials that have not ended. */
+  /** Number of trials that wait or run. */
   open = 0;
+  /** Number of trials that are paused at a rung. */
+  paused = 0;
   /** Number of trials that were cancelled. */
   cancelled = 0;
   /** Number of ended trials when the planner was last asked while others were open; null: not asked. */

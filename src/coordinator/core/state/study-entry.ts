@@ -40,6 +40,7 @@ function countTrial(study: StudyEntry, trial: TrialEntry, by: 1 | -1): void {
   const stage = stageFor(study, trial);
   if (trial.status === 'waiting') study.waiting += by;
   if (trial.status === 'cancelled') stage.cancelled += by;
+  if (trial.status === 'paused') stage.paused += by;
   if (!isEnded(trial)) stage.open += by;
 }
 

@@ -2,9 +2,13 @@
 import { assert, unreachable } from '../../../base/assert.ts';
 import {
   divergedReason,
+  stoppedReason,
   trialName,
   type AttemptOutcome,
   type AttemptRecord,
+  type RungProgress,
+  type RungResult,
+  type StopDecision,
   type TrialRecord,
   type TrialResult,
 } from '../../../study/trial.ts';
@@ -19,18 +23,29 @@ export type AttemptEntry = Pick<
   AttemptRecord,
   'attempt' | 'kind' | 'session' | 'worker' | 'machineId' | 'tokenId' | 'pack'
 > &
-  Mutable<Pick<AttemptRecord, 'outcome' | 'fingerprint'>>;
+  Mutable<Pick<AttemptRecord, 'outcome' | 'fingerprint'>> & {
+    /** The rung to which it trains; null: to the last step. */
+    readonly toStep: number | null;
+  };
 
-/** Only `changeTrial` writes `status`, `reason`, `failures`, `worker`, `result`, `fingerprint`. */
+/** Only `changeTrial` writes `status`, `reason`, `failures`, `worker`, `result`, `fingerprint`, `rungs`. */
 export interface TrialEntry
   extends
     Pick<TrialRecord, 'id' | 'params'>,
-    Mutable<Omit<TrialRecord, 'id' | 'params' | 'attempts'>> {
+    Mutable<Omit<TrialRecord, 'id' | 'params' | 'attempts' | 'rungs'>> {
   readonly name: string;
+  /** Null if the trial is trained to its end at once. */
+  rungs: RungProgress | null;
   /** Number of its audits that failed. */
   auditFailures: number;
   /** In order; `addAttempt` adds one. */
   attempts: readonly AttemptEntry[];
+}
+
+/** Where a trial is to be trained to. `step`: `toStep`, or the last step if that is null. */
+export interface RungTarget {
+  readonly toStep: number | null;
+  readonly step: number;
 }
 
 export type TrialChange =
@@ -43,7 +58,9 @@ export type TrialChange =
     }
   | { readonly kind: 'unassigned'; readonly isFailure: boolean; readonly reason: string }
   | { readonly kind: 'failed' | 'cancelled'; readonly reason: string }
-  | { readonly kind: 'retried' };
+  | { readonly kind: 'retried' }
+  | ({ readonly kind: 'moved' } & RungTarget)
+  | { readonly kind: 'stopped'; readonly stop: StopDecision };
 
 /**
  * Changes the state of a trial.
@@ -62,6 +79,12 @@ export type TrialChange =
  *     failed (no result), cancelled -- retried ------> waiting, failures = 0
  *     failed (no result) -- completed (late), the stage is open --> complete or failed (diverged)
  *
+ *     running, waiting ------ completed to a rung ---> paused
+ *     paused ------ stopped -------------------------> stopped
+ *     paused ------ moved to the next rung ----------> waiting
+ *     paused, complete, stopped, failed (diverged) -- moved to the first rung, as the stage gains trials
+ *                                                 ---> paused, or complete, if the result there is known
+ *
  * The first result of any attempt completes a trial. `complete` and `failed (diverged)` are final; a user
  * may have other trials that have ended tried again, which opens their stage again if it has closed. A
  * result is `corrected` (replaced) only if audits have shown that it is wrong, while the stage is open.
@@ -76,6 +99,8 @@ export function changeTrial(trial: TrialEntry, change: TrialChange): void {
     failed: status === 'waiting',
     cancelled: !isEnded(trial),
     retried: mayBeRetried(trial),
+    moved: trial.rungs !== null && status !== 'running' && status !== 'cancelled',
+    stopped: status === 'paused',
   };
   assert(isAllowed[change.kind], () => `${name} is ${status}; it cannot be ${change.kind}`);
   switch (change.kind) {
@@ -85,13 +110,15 @@ export function changeTrial(trial: TrialEntry, change: TrialChange): void {
       return;
     case 'completed':
     case 'corrected': {
-      const { result } = change;
+      const { result, worker, fingerprint } = change;
       const isComplete = result.kind === 'complete';
-      trial.status = isComplete ? 'complete' : 'failed';
+      trial.status = isComplete ? statusAtStep(trial) : 'failed';
       trial.reason = isComplete ? null : divergedReason(result.steps);
-      trial.worker = change.worker;
-      trial.fingerprint = change.fingerprint;
+      trial.worker = worker;
+      trial.fingerprint = fingerprint;
       trial.result = result;
+      if (trial.rungs !== null && isComplete)
+        trial.rungs = withRung(trial.rungs, { result, worker, fingerprint, audit: null });
       return;
     }
     case 'unassigned':
@@ -111,13 +138,65 @@ export function changeTrial(trial: TrialEntry, change: TrialChange): void {
       // bug: retried-trial-keeps-failures
       trial.failures = 0;
       return;
+    case 'moved':
+      return moveTrial(trial, change);
+    case 'stopped':
+      assert(trial.rungs, () => `${name} has rungs`);
+      trial.status = 'stopped';
+      trial.reason = stoppedReason(change.stop);
+      trial.rungs = { ...trial.rungs, stop: change.stop };
+      return;
     default:
       unreachable(change);
   }
 }
 
-export function isEnded({ status }: TrialEntry): boolean {
-  return status === 'complete' || status === 'failed' || status === 'cancelled';
+/** The status of a trial with a result at the step to which it is trained. */
+function statusAtStep({ rungs }: TrialEntry): 'complete' | 'paused' {
+  return rungs === null || rungs.toStep === null ? 'complete' : 'paused';
+}
+
+/** Moves a trial to a rung. If its result there is known, the trial has this result, and is not trained. */
+function moveTrial(trial: TrialEntry, { toStep, step }: RungTarget): void {
+  const { results } = leaveRung(trial);
+  trial.rungs = { toStep, results, stop: null };
+  const known = results.find(({ result }) => result.steps === step) ?? null;
+  trial.status = known === null ? 'waiting' : statusAtStep(trial);
+  trial.reason = null;
+  trial.result = known?.result ?? null;
+  trial.worker = known?.worker ?? null;
+  trial.fingerprint = known?.fingerprint ?? null;
+  trial.audit = known?.audit ?? null;
+}
+
+/** The verdict on the result that the trial has belongs to its rung from now on. */
+function leaveRung({ name, rungs, result, audit }: TrialEntry): RungProgress {
+  assert(rungs, () => `${name} has rungs`);
+  const own = rungs.results.find((rung) => rung.result.steps === result?.steps);
+  return own === undefined || result?.kind !== 'complete'
+    ? rungs
+    : withRung(rungs, { ...own, audit });
+}
+
+/** The result at the last rung before `step`; null if there is none. */
+export function rungBefore({ rungs }: Pick<TrialEntry, 'rungs'>, step: number): RungResult | null {
+  return rungs?.results.findLast(({ result }) => result.steps < step) ?? null;
+}
+
+/** The step to which attempts train the trial now; null: to its last step. */
+export function toStepOf({ rungs }: Pick<TrialEntry, 'rungs'>): number | null {
+  return rungs?.toStep ?? null;
+}
+
+function withRung({ results, ...rungs }: RungProgress, own: RungResult): RungProgress {
+  const others = results.filter(({ result }) => result.steps !== own.result.steps);
+  const sorted = [...others, own].toSorted((a, b) => a.result.steps - b.result.steps);
+  return { ...rungs, results: sorted };
+}
+
+/** Whether the trial has ended, or is at its rung: it needs no attempt in the present round. */
+export function isEnded({ status }: Pick<TrialEntry, 'status'>): boolean {
+  return status !== 'waiting' && status !== 'running';
 }
 
 /** Whether the trial has ended without a result. A diverged trial has one. */
@@ -164,6 +243,7 @@ class Entry implements TrialEntry {
   result: TrialResult | null;
   fingerprint: string | null;
   audit: TrialRecord['audit'];
+  rungs: RungProgress | null;
   auditFailures = 0;
   attempts = noAttempts;
 
@@ -177,6 +257,7 @@ class Entry implements TrialEntry {
     this.result = record.result;
     this.fingerprint = record.fingerprint;
     this.audit = record.audit;
+    this.rungs = record.rungs ?? null;
   }
 
   get name(): string {
@@ -192,5 +273,17 @@ export function trialRecord(trial: TrialEntry): TrialRecord {
   const { id, params, status, reason, failures, worker, result, fingerprint, audit } = trial;
   let attempts = 0;
   for (const { kind } of trial.attempts) if (kind === 'search') attempts += 1;
-  return { id, params, status, reason, attempts, failures, worker, result, fingerprint, audit };
+  const record = {
+    id,
+    params,
+    status,
+    reason,
+    attempts,
+    failures,
+    worker,
+    result,
+    fingerprint,
+    audit,
+  };
+  return trial.rungs === null ? record : { ...record, rungs: trial.rungs };
 }

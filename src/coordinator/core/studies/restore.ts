@@ -7,7 +7,7 @@ import { assert } from '../../../base/assert.ts';
 import type { StudyRecord } from '../../../study/study-record.ts';
 import { isOver, trialName, type AttemptRecord, type TrialRecord } from '../../../study/trial.ts';
 import type { AttemptPlace } from '../attempts/close-attempt.ts';
-import { trimResult } from '../results/results.ts';
+import { trimResult } from '../results/trim-result.ts';
 import {
   StudyEntry,
   WorkerEntry,
@@ -17,7 +17,13 @@ import {
   type StudyData,
 } from '../state/cluster-state.ts';
 import { addTrial } from '../state/study-entry.ts';
-import { addAttempt, countsAsFailure, trialEntry, type TrialEntry } from '../state/trial-state.ts';
+import {
+  addAttempt,
+  countsAsFailure,
+  toStepOf,
+  trialEntry,
+  type TrialEntry,
+} from '../state/trial-state.ts';
 import { leasePack } from '../workers/leases.ts';
 import { healthOf, machineOf } from '../workers/machines.ts';
 
@@ -48,12 +54,14 @@ export class StoredStudy {
     const trial = this.study.trials.get(record.trial);
     assert(trial, () => `the attempt of ${trialName(record.trial)} has a trial`);
     const { attempt, kind, session, worker, machineId, tokenId, pack, outcome } = record;
+    const { toStep = null } = record;
     // The fingerprint is the text of the trial, not a copy of it.
     const isStored = record.fingerprint !== null && record.fingerprint === trial.fingerprint;
     const fingerprint = isStored ? trial.fingerprint : record.fingerprint;
     const place = { session, worker, machineId, tokenId, pack };
-    addAttempt(trial, { attempt, kind, ...place, outcome, fingerprint });
-    if (kind === 'audit' && countsAsFailure(outcome)) trial.auditFailures += 1;
+    addAttempt(trial, { attempt, kind, ...place, toStep, outcome, fingerprint });
+    if (kind === 'audit' && countsAsFailure(outcome) && toStep === toStepOf(trial))
+      trial.auditFailures += 1;
     if (fingerprint !== null) this.machines.add(machineOf({ machineId, name: worker }));
   }
 }

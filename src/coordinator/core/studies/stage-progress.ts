@@ -7,7 +7,7 @@
  */
 import { assert } from '../../../base/assert.ts';
 import { plannerFor } from '../../../search/planning/planner-for.ts';
-import type { PlannedStudy } from '../../../search/planning/planner.ts';
+import type { NewTrial, PlannedStudy } from '../../../search/planning/planner.ts';
 import { toConfigurations } from '../../../search/ranking/configurations.ts';
 import { bestConfiguration } from '../../../search/ranking/ranking.ts';
 import { waitingTrial, type TrialId } from '../../../study/trial.ts';
@@ -15,11 +15,13 @@ import { setStudyStatus, storeRanks } from '../attempts/close-attempt.ts';
 import { endContestedTest } from '../attempts/failed-attempts.ts';
 import { hasTestFailed, setWinner } from '../attempts/winner-tests.ts';
 import { openAudits, settleAudits } from '../results/audits.ts';
-import { trimResult } from '../results/results.ts';
+import { rungsOf } from '../results/result-rules.ts';
+import { trimResult } from '../results/trim-result.ts';
 import type { StageEntry, StudyEntry } from '../state/cluster-state.ts';
 import { addTrials, hasSuccessor, isActive, openStage } from '../state/study-entry.ts';
 import { trialEntry, trialRecord } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
+import { moveTrial } from './rung-moves.ts';
 
 /** A stage that has fewer complete configurations cannot be narrowed: they do not show where to search next. */
 const completedMin = 3;
@@ -28,7 +30,7 @@ const completedMin = 3;
  * Moves a study from stage to stage as far as its results allow.
  *
  *     planned -- all stages before have closed --> open -- round started --> running
- *        running -- all trials ended, audits settled --> next round planned?
+ *        running -- all trials ended or at their rung, audits settled --> next round planned?
  *            yes --> round started --> running
  *            no  --> closed: ranks are stored
  *                      --> next stage | last stage: winner --> tests, if there is a test split --> complete
@@ -51,7 +53,7 @@ export function advanceStudy(turn: Turn, study: StudyEntry): void {
     // bug: stage-closes-before-audits
     // bug: race-continues-before-audits
     if (!settleAudits(turn, study, stage)) return;
-    if (!hasSuccessor(study, stage) && startRound(turn, study, stage)) return;
+    if (startRound(turn, study, stage)) continue;
     closeStage(turn, study, stage);
   }
 }
@@ -83,10 +85,12 @@ function planStage(turn: Turn, study: StudyEntry, stage: StageEntry): boolean {
   return true;
 }
 
-/** Number of complete configurations. */
+/** Number of complete configurations; with the stopped ones, if there is a complete one. */
 function completedIn(study: StudyEntry, { trials }: StageEntry): number {
   const configurations = toConfigurations(trials, study.spec.objective);
-  return configurations.filter(({ value }) => value !== null).length;
+  const complete = configurations.filter(({ value }) => value !== null).length;
+  const stopped = configurations.filter(({ status }) => status === 'stopped').length;
+  return complete === 0 ? 0 : complete + stopped;
 }
 
 /** `2 of 16 configurations of stage coarse are complete`. */
@@ -121,17 +125,25 @@ function planAhead(turn: Turn, study: StudyEntry, stage: StageEntry): void {
   if (!hasSuccessor(study, stage)) startRound(turn, study, stage);
 }
 
-/** Creates the trials of the stage's next round. @returns whether there are any */
+/**
+ * Starts the stage's next round: creates its trials, and moves those that are at a rung. A stage that is
+ * open again after a later one has opened gets no new trials.
+ *
+ * @returns whether there is a next round
+ */
 function startRound(turn: Turn, study: StudyEntry, stage: StageEntry): boolean {
   const { record, trials } = stage;
+  const isFinal = hasSuccessor(study, stage);
+  if (isFinal && stage.paused === 0) return false;
   const planner = plannerFor(study.spec);
   const round = planner.nextRound(toPlanned(study), record, trials.map(trialRecord));
-  const planned = (round?.trials ?? []).filter(({ id }) => !study.trials.has(id));
-  if (planned.length === 0) return false;
-  const created = planned.map(({ id, params }) => trialEntry(waitingTrial(id, params)));
-  addTrials(study, stage, created);
-  for (const { id, params } of created)
-    turn.persist({ kind: 'trial-created', study: study.name, id, params });
+  const planned = (round?.trials ?? []).filter(({ id }) => !isFinal && !study.trials.has(id));
+  const moves = round?.moves ?? [];
+  if (planned.length === 0 && moves.length === 0) return false;
+  createTrials(turn, study, stage, planned);
+  // Trials that reached their rung with a late result are still in the queue.
+  if (moves.length > 0) study.queue = study.queue.filter(({ status }) => status === 'waiting');
+  for (const move of moves) moveTrial(turn, study, move);
   stage.audits = null;
   const reason = round?.reason ?? null;
   if (reason !== null) {
@@ -139,6 +151,25 @@ function startRound(turn: Turn, study: StudyEntry, stage: StageEntry): boolean {
     turn.notify({ kind: 'round-started', study: study.name, stage: record.name, reason });
   }
   return true;
+}
+
+function createTrials(
+  turn: Turn,
+  study: StudyEntry,
+  stage: StageEntry,
+  planned: readonly NewTrial[],
+): void {
+  const created = planned.map(({ id, params, toStep }) => {
+    const waiting = waitingTrial(id, params);
+    return trialEntry(
+      toStep === undefined ? waiting : { ...waiting, rungs: { toStep, results: [], stop: null } },
+    );
+  });
+  addTrials(study, stage, created);
+  for (const { id, params, rungs } of created) {
+    const first = rungs === null ? {} : { toStep: rungs.toStep };
+    turn.persist({ kind: 'trial-created', study: study.name, id, params, ...first });
+  }
 }
 
 function closeStage(turn: Turn, study: StudyEntry, stage: StageEntry): void {
@@ -186,10 +217,12 @@ function attemptsSoFar({ trials }: StudyEntry, first: TrialId): number[] {
 }
 
 /** The study as planners read it. The trials of a stage are copied only if they are read. */
-function toPlanned({ spec, data, stages }: StudyEntry): PlannedStudy {
+function toPlanned(study: StudyEntry): PlannedStudy {
+  const { spec, data, stages } = study;
   return {
     spec,
     validationCount: data.validationCount,
+    rungs: (params) => rungsOf(study, params),
     stages: stages.map(({ record, trials }) => ({
       record,
       get trials() {

@@ -15,6 +15,7 @@ import { StageEntry, StudyEntry, type StudyData } from '../state/cluster-state.t
 import type { Turn } from '../state/turn.ts';
 import { markUnchecked } from '../workers/exclusions.ts';
 import { reopenStudy, retryTrials } from './retry-trials.ts';
+import { restartRungs } from './rung-moves.ts';
 import { extendRound } from './stage-progress.ts';
 
 export type SubmitDetails = Pick<
@@ -87,6 +88,10 @@ export function extendStudy(turn: Turn, study: StudyEntry, spec: StudySpec): voi
   setStudyStatus(turn, study, 'running');
   // Workers may have been excluded while the study was not in memory: its results were not marked then.
   for (const stage of study.stages) if (stage.record.closed) markUnchecked(turn, study, stage);
-  if (hasGrown) extendRound(turn, study, last);
+  if (hasGrown) {
+    // bug: extension-keeps-decisions
+    if (last.record.space !== null) restartRungs(turn, study, last);
+    extendRound(turn, study, last);
+  }
   storeRanks(turn, study);
 }

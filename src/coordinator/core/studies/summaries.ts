@@ -24,9 +24,9 @@ export function studyProgress(study: StudyEntry): StudyProgress {
 /** The counts of a study's summary. Takes the same time for any number of trials. */
 export function studyCounts(study: StudyEntry): StudyCounts {
   const stage = isOver(study.status) ? null : (openStage(study) ?? null);
-  const stages = study.stages.map(({ record, trials, open, cancelled }): StageCount => {
+  const stages = study.stages.map(({ record, trials, open, paused, cancelled }): StageCount => {
     const total = plannedTrials(study.spec, record.trials, trials.length);
-    return { name: record.name, done: trials.length - open - cancelled, total };
+    return { name: record.name, done: trials.length - open - paused - cancelled, total };
   });
   return {
     study: study.name,
@@ -47,7 +47,9 @@ export function storedProgress(record: StudyRecord, trials: readonly TrialRecord
   const byStage = Map.groupBy(trials, ({ id }) => id.stage);
   const stages = record.stages.map((stage): StageCount => {
     const counted = byStage.get(stage.name) ?? [];
-    const ended = counted.filter((one) => one.status === 'complete' || one.status === 'failed');
+    const ended = counted.filter(({ status: own }) =>
+      ['complete', 'stopped', 'failed'].includes(own),
+    );
     const total = plannedTrials(spec, stage.trials, counted.length);
     return { name: stage.name, done: ended.length, total };
   });

@@ -91,7 +91,11 @@ class Cluster {
           : ({
               kind: 'pack-ended',
               pack,
-              results: members.map(({ key }) => ({ key, result: resultOf(letter, measureTest) })),
+              results: members.map(({ key }) => ({
+                key,
+                passed: null,
+                result: resultOf(letter, measureTest),
+              })),
             } as const);
       this.perform(this.dispatcher.received(session, report, later(this.#nowMs)));
     }

@@ -82,7 +82,11 @@ class Cluster {
       const { pack, kind, members } = message.assignment;
       this.kinds.push(`${session} ${kind}`);
       const digest = this.#machines.get(session)!.digest.repeat(64);
-      const results = members.map(({ key }) => ({ key, result: completeResult(digest) }));
+      const results = members.map(({ key }) => ({
+        key,
+        passed: null,
+        result: completeResult(digest),
+      }));
       const report = { kind: 'pack-ended', pack, results } as const;
       this.#perform(this.dispatcher.received(session, report, later(this.#nowMs)));
     }

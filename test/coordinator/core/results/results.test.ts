@@ -18,7 +18,11 @@ test('a second, different result of one attempt excludes its worker, and the fir
   const first = completeResult();
   const report = (result: TrialResult): string[] =>
     answersIn(
-      dispatcher.received('s', { kind: 'pack-ended', pack, results: [{ key, result }] }, start),
+      dispatcher.received(
+        's',
+        { kind: 'pack-ended', pack, results: [{ key, result, passed: null }] },
+        start,
+      ),
     );
   expect(report(first)).toEqual(['accepted']);
   expect(report(first)).toEqual(['duplicate']);
@@ -34,7 +38,7 @@ test('a complete result without the objective is a crash of its pack', () => {
   const { dispatcher, pack } = oneWorker();
   const curve = [{ step: 10, metrics: { validation_loss: 1.5 } }];
   const result = { ...completeResult(), curve };
-  const message = { kind: 'pack-ended', pack, results: [{ key, result }] } as const;
+  const message = { kind: 'pack-ended', pack, results: [{ key, result, passed: null }] } as const;
   const decision = dispatcher.received('s', message, start);
   expect(answersIn(decision)).toEqual(['cancelled']);
   expect(rowsIn(decision, 'attempt-closed')).toMatchObject([
@@ -59,7 +63,7 @@ test.for<[string, Partial<ReturnType<typeof completeResult>>, RegExp]>([
   ['with another accuracy', { validationCorrect: new Uint8Array(50) }, /0.5, but 0 of 400/],
 ])('a result %s excludes its worker, with the reason', ([, changes, reason]) => {
   const { dispatcher, pack } = oneWorker();
-  const results = [{ key, result: completeResult(undefined, changes) }];
+  const results = [{ key, passed: null, result: completeResult(undefined, changes) }];
   const decision = dispatcher.received('s', { kind: 'pack-ended', pack, results }, start);
   expect(answersIn(decision)).toEqual(['cancelled']);
   expect(dispatcher.state.excluded.get('s')).toMatch(/^its result of coarse\/1 in example /);
@@ -68,7 +72,7 @@ test.for<[string, Partial<ReturnType<typeof completeResult>>, RegExp]>([
 
 test('a result that took as long as since its assignment is accepted', () => {
   const { dispatcher, pack } = oneWorker();
-  const results = [{ key, result: completeResult(undefined, { seconds: 60 }) }];
+  const results = [{ key, passed: null, result: completeResult(undefined, { seconds: 60 }) }];
   const message = { kind: 'pack-ended', pack, results } as const;
   expect(answersIn(dispatcher.received('s', message, later(60_000)))).toEqual(['accepted']);
 });

@@ -68,6 +68,7 @@ test('no thread idles while trials wait, and no pack is larger than its fair sha
           const { pack, members } = assignment;
           const results = members.map(({ key, params }) => ({
             key,
+            passed: null,
             result: correctResult(key.trial, params, false),
           }));
           follow(dispatcher.received(session, { kind: 'pack-ended', pack, results }, start));

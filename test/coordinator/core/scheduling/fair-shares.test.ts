@@ -57,7 +57,7 @@ class Cluster {
       ended.push(pack.assignment.study);
       this.#running = this.#running.filter((other) => other !== pack);
       const { members, pack: id } = pack.assignment;
-      const results = members.map(({ key }) => ({ key, result: completeResult() }));
+      const results = members.map(({ key }) => ({ key, passed: null, result: completeResult() }));
       const message = { kind: 'pack-ended', pack: id, results } as const;
       this.#take(this.dispatcher.received(pack.session, message, later(this.nowMs)));
     }

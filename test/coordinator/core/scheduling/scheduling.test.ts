@@ -74,7 +74,7 @@ test('the members of a pack have equal pack keys, and at most the pack size of t
     expect(new Set(members.map(({ params }) => parity(params['lambda']))).size).toBe(1);
     expect(members.length).toBeLessThanOrEqual(3);
     trials += members.length;
-    const results = members.map(({ key }) => ({ key, result: completeResult() }));
+    const results = members.map(({ key }) => ({ key, passed: null, result: completeResult() }));
     decision = dispatcher.received('a', { kind: 'pack-ended', pack, results }, start);
   }
 });

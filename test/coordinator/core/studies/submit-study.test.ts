@@ -25,7 +25,7 @@ test('a late result of a deleted study does not count for a new study of the sam
   const [pack = ''] = packsIn(dispatcher.received('s', { kind: 'dataset-ready', dataset }, now));
   expect(pack).not.toBe(former);
   const key = { study: 'example', trial: coarse(1), attempt: 1 };
-  const results = [{ key, result: completeResult() }];
+  const results = [{ key, passed: null, result: completeResult() }];
   const report = (from: string): string[] =>
     answersIn(dispatcher.received('s', { kind: 'pack-ended', pack: from, results }, now));
   expect(report(former)).toEqual(['unknown']);

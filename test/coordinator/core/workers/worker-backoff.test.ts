@@ -86,7 +86,7 @@ test('a worker that reports an old result again keeps its count of failures in a
     const ended = {
       kind: 'pack-ended',
       pack,
-      results: [{ key, result: completeResult() }],
+      results: [{ key, passed: null, result: completeResult() }],
     } as const;
     cluster.dispatcher.received(session, ended, later(cluster.nowMs));
   }

@@ -211,8 +211,26 @@ export interface PackEnded {
  * `Assign.measure_test` is set, and `seconds` is not more than has passed since the assignment.
  */
 export interface MemberResult {
-  key: AttemptKey | undefined;
-  result: TrialResult | undefined;
+  key:
+    | AttemptKey
+    | undefined;
+  /** `seconds` counts this attempt only. */
+  result:
+    | TrialResult
+    | undefined;
+  /**
+   * `Member.rung` as the attempt has passed it on its way from the first step; absent if it continued from
+   * there. A result that has passed it with another digest is rejected.
+   */
+  passed: Rung | undefined;
+}
+
+/** A trial at a rung: a step at which it may be stopped. */
+export interface Rung {
+  /** From 1. */
+  step: number;
+  /** Digest of its parameters after this step. */
+  digest: string;
 }
 
 /**
@@ -296,6 +314,11 @@ export interface Assign {
   measureTest: boolean;
   /** 1 to 8 trials of the same study and replicate. They differ in their parameters only. */
   members: Member[];
+  /**
+   * Step at which the training ends, which is measured; 0: the last step of the trials. If it is not 0, the
+   * worker keeps the state of each trial, so that a later attempt can continue from it.
+   */
+  toStep: number;
 }
 
 export interface Member {
@@ -310,6 +333,11 @@ export interface Member {
    * trainer declares; both bounds are allowed.
    */
   params: string;
+  /**
+   * The last rung that the trial has reached. A worker that has the state with this digest continues from it;
+   * any other trains from the first step. Absent: the trial has reached none.
+   */
+  rung: Rung | undefined;
 }
 
 /** Stop this pack at once. The worker answers with `pack_returned`. */
@@ -1115,7 +1143,7 @@ export const PackEnded: MessageFns<PackEnded> = {
 };
 
 function createBaseMemberResult(): MemberResult {
-  return { key: undefined, result: undefined };
+  return { key: undefined, result: undefined, passed: undefined };
 }
 
 export const MemberResult: MessageFns<MemberResult> = {
@@ -1125,6 +1153,9 @@ export const MemberResult: MessageFns<MemberResult> = {
     }
     if (message.result !== undefined) {
       TrialResult.encode(message.result, writer.uint32(18).fork()).join();
+    }
+    if (message.passed !== undefined) {
+      Rung.encode(message.passed, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -1156,6 +1187,71 @@ export const MemberResult: MessageFns<MemberResult> = {
             }
 
             message.result = TrialResult.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.passed = Rung.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRung(): Rung {
+  return { step: 0, digest: "" };
+}
+
+export const Rung: MessageFns<Rung> = {
+  encode(message: Rung, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.step !== 0) {
+      writer.uint32(8).uint32(message.step);
+    }
+    if (message.digest !== "") {
+      writer.uint32(18).string(message.digest);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Rung {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRung();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.step = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.digest = reader.string();
             continue;
           }
         }
@@ -1614,6 +1710,7 @@ function createBaseAssign(): Assign {
     kind: 0,
     measureTest: false,
     members: [],
+    toStep: 0,
   };
 }
 
@@ -1648,6 +1745,9 @@ export const Assign: MessageFns<Assign> = {
     }
     for (const v of message.members) {
       Member.encode(v!, writer.uint32(74).fork()).join();
+    }
+    if (message.toStep !== 0) {
+      writer.uint32(80).uint32(message.toStep);
     }
     return writer;
   },
@@ -1737,6 +1837,14 @@ export const Assign: MessageFns<Assign> = {
             message.members.push(Member.decode(reader, reader.uint32()));
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.toStep = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1751,7 +1859,7 @@ export const Assign: MessageFns<Assign> = {
 };
 
 function createBaseMember(): Member {
-  return { key: undefined, params: "" };
+  return { key: undefined, params: "", rung: undefined };
 }
 
 export const Member: MessageFns<Member> = {
@@ -1761,6 +1869,9 @@ export const Member: MessageFns<Member> = {
     }
     if (message.params !== "") {
       writer.uint32(18).string(message.params);
+    }
+    if (message.rung !== undefined) {
+      Rung.encode(message.rung, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -1792,6 +1903,14 @@ export const Member: MessageFns<Member> = {
             }
 
             message.params = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.rung = Rung.decode(reader, reader.uint32());
             continue;
           }
         }
