@@ -13,6 +13,7 @@ import { compareSpecs } from '../../study/spec/compare-specs.ts';
 import { givenDistribution, type SearchSpace } from '../../study/search-space.ts';
 import { configurationCount, type StageSpec, type StudySpec } from '../../study/spec/study-spec.ts';
 import { trialName } from '../../study/trial.ts';
+import { requireRungs } from '../../study/spec/rung-problem.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { defaultThreads } from '../../worker/thread-count.ts';
 import { dataDirectory, stateDirectory, type Context } from '../process/context.ts';
@@ -50,6 +51,7 @@ async function buildPlan(spec: StudySpec, context: Context): Promise<Plan> {
   const threads = defaultThreads();
   const pack = packSize(spec, threads);
   const { source, counts, warnings, cost } = await dataAndCost(spec, pack, dataDir, context);
+  requireRungs(spec, trainer, spec.dataset === undefined ? null : counts.train);
   return {
     study: spec.study,
     source,
