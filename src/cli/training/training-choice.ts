@@ -90,7 +90,7 @@ export async function chooseTraining(
 }
 
 /** An error of commands that train in their own process. */
-export function notTrainedHere(study: string, settings: TrainerSettings): RidgelineError {
+function notTrainedHere(study: string, settings: TrainerSettings): RidgelineError {
   return usageError(
     `${study} has the trainer ${trainerName(settings)}, and this command trains the two-layer network only.`,
     'Train it with `ridgeline run`; `ridgeline check-trainer` trains one trial.',

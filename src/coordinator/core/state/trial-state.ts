@@ -43,7 +43,7 @@ export interface TrialEntry
 }
 
 /** Where a trial is to be trained to. `step`: `toStep`, or the last step if that is null. */
-export interface RungTarget {
+interface RungTarget {
   readonly toStep: number | null;
   readonly step: number;
 }
