@@ -31,7 +31,7 @@ import {
 } from './attempt-checks.ts';
 import { checkValues } from './proposal-checks.ts';
 import { checkRanks } from './rank-checks.ts';
-import { checkMoved, checkStopped } from './rung-checks.ts';
+import { checkMoved, checkRestarted, checkStopped } from './rung-checks.ts';
 import {
   checkBest,
   checkClosing,
@@ -61,6 +61,8 @@ export class ModelStore {
   /** Called after each row. */
   onApplied: (row: StoreRow) => void = () => undefined;
   commits = 0;
+  /** By row that gives a stage more trials: the name of the stage. */
+  readonly #grown = new Map<StoreRow, string>();
 
   /** @throws the first broken promise */
   commit(rows: readonly StoreRow[]): void {
@@ -117,6 +119,9 @@ export class ModelStore {
       case 'study-extended': {
         const study = this.study(row.spec.study);
         checkExtended(study, row.stages);
+        const last = study.record.stages.length - 1;
+        const [before, after] = [study.record.stages[last], row.stages[last]];
+        if (before && after && after.trials > before.trials) this.#grown.set(row, after.name);
         Object.assign(study.record, { spec: row.spec, stages: row.stages });
         return;
       }
@@ -311,6 +316,8 @@ export class ModelStore {
         return checkRetriedAlone(this.study(row.study), row.attempt);
       case 'study-extended':
         checkTestsClosed(this.study(row.spec.study));
+        checkRestarted(this.study(row.spec.study), this.#grown.get(row) ?? null);
+        this.#grown.delete(row);
         return checkExcludedMarked(this.studies.values(), this.excluded);
       case 'worker-excluded':
         return checkExcludedMarked(this.studies.values(), this.excluded);

@@ -39,6 +39,20 @@ export function checkStopped(
   assert(found === expected, `${trialName(id)} is stopped by ${found}, not by ${expected}`);
 }
 
+/** A stage that has gained trials is compared again from the first rung on. */
+export function checkRestarted({ record, trials }: ModelStudy, grown: string | null): void {
+  const sampler = record.spec.stages.find(({ name }) => name === grown)?.sampler;
+  // The model proposes the new trials when the others have been compared again.
+  if (sampler === 'model') return;
+  const first = rungTrainer.learningRate.stepSize * 2;
+  for (const { id, rungs, status, result } of trials.values()) {
+    if (id.stage !== grown || rungs === undefined || status === 'cancelled') continue;
+    const isOut = (status === 'failed' && result === null) || rungs.results.length === 0;
+    const isBack = rungs.toStep === first && rungs.stop === null;
+    assert(isOut || isBack, `${trialName(id)} is compared again after its stage has grown`);
+  }
+}
+
 /** The test of a trial at its rung against the leader there; null if its result is disputed. */
 function comparison({ record, trials }: ModelStudy, trial: ModelTrial) {
   const step = trial.rungs?.toStep ?? 0;

@@ -35,16 +35,17 @@ export function stopping(rounds: Planner): Planner {
     nextRound(study, stage, trials) {
       const round = (): Round | null => rounds.nextRound(study, stage, trials.map(asOpen));
       if (stopRule(study.spec, stageSpec(study.spec, stage.name)) === 'never') return round();
-      const moves = rungMoves(study, stage, trials);
-      if (moves.length > 0) return { trials: [], moves, reason: movesReason(moves, trials) };
-      const replicates = missingReplicates(study, trials);
-      if (replicates.length > 0) return { trials: replicates, reason: null };
       const next = round();
       const { racing } = study.spec;
       const wanted = next?.trials.filter(({ id }) => racing || id.replicate === 1) ?? [];
       const known = new Set(trials.map(({ id }) => trialName(id)));
-      const isOver = wanted.every(({ id }) => known.has(trialName(id))) && trials.every(hasEnded);
-      if (next === null || isOver) return null;
+      // The new trials of a stage that has grown are compared with the others.
+      const isNew = wanted.some(({ id }) => !known.has(trialName(id)));
+      const moves = isNew ? [] : rungMoves(study, stage, trials);
+      if (moves.length > 0) return { trials: [], moves, reason: movesReason(moves, trials) };
+      const replicates = isNew ? [] : missingReplicates(study, trials);
+      if (replicates.length > 0) return { trials: replicates, reason: null };
+      if (next === null || (!isNew && trials.every(hasEnded))) return null;
       return { ...next, trials: wanted.map((trial) => withRung(study, trial)) };
     },
   };
