@@ -82,7 +82,7 @@ function withRung(study: PlannedStudy, trial: NewTrial): NewTrial {
  *
  * @param trials of the stage
  */
-export function rungMoves(
+function rungMoves(
   study: PlannedStudy,
   stage: StageRecord,
   trials: readonly TrialRecord[],
