@@ -175,7 +175,7 @@ export class FailureChecks {
     assert(isFair, `${trialName(trial)} is healthy and does not fail (${reason})`);
   }
 
-  /** A trial with three attempts in a row without a result rests. */
+  /** A trial with three attempts in a row to the same rung without a result rests. */
   #checkTrialRests({ study, attempt }: StoreRow<'attempt-opened'>): void {
     if (attempt.kind !== 'search') return;
     const name = trialName(attempt.trial);
@@ -183,7 +183,8 @@ export class FailureChecks {
     const { log: all, retriedAt } = this.#store.trial(study, attempt.trial);
     // A user who retries a trial does not want it to rest.
     if (all.length - 1 === retriedAt) return;
-    const log = all.filter(({ kind }) => kind === 'search');
+    // At another rung the trial has a result, which may be the late one of a lost attempt.
+    const log = all.filter(({ kind, toStep }) => kind === 'search' && toStep === attempt.toStep);
     // The attempt itself is the last one.
     const count = log.length - 2 - log.slice(0, -1).findLastIndex(hasResult);
     if (count < 3) return;

@@ -32,13 +32,14 @@ const restFrom = 3;
 const restMinMs = 1_000;
 const restMaxMs = 60_000;
 
-/** Consecutive search attempts that ended without a result, up to now. */
+/** Consecutive search attempts to the same rung that ended without a result, up to now. */
 export function setbacksInRow({ attempts }: TrialEntry): number {
+  const searches = attempts.filter(({ kind }) => kind === 'search');
+  const last = searches.at(-1);
   let count = 0;
-  for (const { kind, outcome, fingerprint } of attempts.toReversed()) {
-    if (kind !== 'search') continue;
-    // The result of a lost attempt may have arrived later.
-    if (!isSetback(outcome) || fingerprint !== null) break;
+  for (const { outcome, fingerprint, toStep } of searches.toReversed()) {
+    // The result of a lost attempt may have arrived later, and the trial is at its next rung since then.
+    if (!isSetback(outcome) || fingerprint !== null || toStep !== last?.toStep) break;
     count += 1;
   }
   return count;
