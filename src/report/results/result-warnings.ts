@@ -57,14 +57,18 @@ function tieWarnings(source: WarningSource): ResultWarning[] {
   const compared = stages.map((stage) => ({
     ...stage,
     rows: stage.rows.filter(({ tied }) => tied !== null),
+    // A stopped trial was clearly worse at its rung.
+    isWorseFound: stage.rows.some(({ status }) => status === 'stopped'),
   }));
-  if (ties.names.size === ties.compared.size) {
+  const isWorseFound = compared.some((stage) => stage.isWorseFound);
+  if (ties.names.size === ties.compared.size && !isWorseFound) {
     const rows = compared.flatMap((stage) => stage.rows);
     const text = `No significant effect of ${searched} was found with ${validationCount} validation images: no trial is significantly worse than the best. ${equalityWords(source, rows)}`;
     return [warning('no_significant_difference', text)];
   }
-  return compared.flatMap(({ name, closed, rows }) => {
+  return compared.flatMap(({ name, closed, rows, ...stage }) => {
     if (!closed || rows.length < trialsMin || !rows.every(({ tied }) => tied)) return [];
+    if (stage.isWorseFound) return [];
     const text = `No trial of stage ${name} is significantly worse than ${best?.trial}. ${equalityWords(source, rows)}`;
     return [warning('no_significant_difference', text, name)];
   });

@@ -195,6 +195,12 @@ describe('warnings', () => {
     expect(warningText(openStudy({}), [...alike, worse])).toContain(
       'No trial of stage coarse is significantly worse than coarse/1. That does not prove',
     );
+    // A trial that was stopped at a rung was clearly worse there.
+    const stopped = { ...scored('coarse', 4, 1e-9, { right: 10 }), status: 'stopped' } as const;
+    expect(warningText(openStudy({}), [...alike, stopped])).not.toMatch(/significant effect/);
+    expect(warningText(openStudy({}), [...alike, stopped, worse])).not.toContain(
+      'No trial of stage',
+    );
   });
 
   test('a λ without effect in float32 is reported, by the arithmetic of the update', () => {
