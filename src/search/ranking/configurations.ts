@@ -63,7 +63,11 @@ function toConfiguration<Trial extends RankableTrial>(
   const status = commonStatus(replicates.map((replicate) => replicate.status));
   const audit = commonVerdict(replicates.map((replicate) => replicate.audit));
   const values = objectiveValues(replicates, objective);
-  const isOut = audit === 'disputed' || status === 'failed' || status === 'cancelled';
+  // Replicates that are complete do not rank a configuration whose first one is stopped, or at a rung.
+  const isOut =
+    audit === 'disputed' ||
+    ['failed', 'cancelled', 'stopped'].includes(status) ||
+    replicates.some((replicate) => replicate.status === 'paused');
   const value = isOut || values.length === 0 ? null : mean(values);
   return { trial, replicates, status, audit, value };
 }

@@ -131,6 +131,14 @@ describe('ranking', () => {
       expect(value(first, second, bad)).toBeNull();
   });
 
+  test('gives a configuration no value whose first replicate is stopped or at a rung, whatever the others have', () => {
+    for (const status of ['stopped', 'paused'] as const) {
+      const first = { ...named('coarse/1', 0.5), status };
+      const [found] = toConfigurations([first, named('coarse/1.2', 0.9)], objective);
+      expect(found?.value).toBeNull();
+    }
+  });
+
   test('reports a configuration as verified only if every replicate is', () => {
     const audit = (...verdicts: TrialRecord['audit'][]): TrialRecord['audit'] =>
       toConfigurations(
