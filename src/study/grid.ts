@@ -12,6 +12,7 @@
 import { exp, log } from '../base/elementary.ts';
 import {
   isLogarithmic,
+  isWholeNumbers,
   type Distribution,
   type NumberDistribution,
   type ParameterName,
@@ -61,7 +62,7 @@ function product(counts: readonly number[]): number {
 function levelCount(distribution: Distribution, count: number): number {
   if (distribution.distribution === 'values') return distribution.values.length;
   const { min, max } = distribution;
-  return isWhole(distribution) ? Math.min(count, max - min + 1) : count;
+  return isWholeNumbers(distribution) ? Math.min(count, max - min + 1) : count;
 }
 
 function levelsOf(distribution: Distribution, count: number): readonly ParamValue[] {
@@ -70,13 +71,11 @@ function levelsOf(distribution: Distribution, count: number): readonly ParamValu
   for (let place = 0; place < count; place++) {
     const level = levelAt(distribution, count === 1 ? 0.5 : place / (count - 1));
     const before = levels.at(-1) ?? -Infinity;
-    levels.push(isWhole(distribution) ? Math.max(before + 1, Math.floor(level + 0.5)) : level);
+    levels.push(
+      isWholeNumbers(distribution) ? Math.max(before + 1, Math.floor(level + 0.5)) : level,
+    );
   }
   return levels;
-}
-
-function isWhole({ distribution }: NumberDistribution): boolean {
-  return distribution === 'integer' || distribution === 'log_integer';
 }
 
 function levelAt(range: NumberDistribution, share: number): number {

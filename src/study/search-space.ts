@@ -91,6 +91,11 @@ export function isLogarithmic({ distribution }: Pick<StageDistribution, 'distrib
   return distribution === 'log_uniform' || distribution === 'log_integer';
 }
 
+/** Whether all values are whole numbers. */
+export function isWholeNumbers({ distribution }: Pick<StageDistribution, 'distribution'>): boolean {
+  return distribution === 'integer' || distribution === 'log_integer';
+}
+
 /** Why a parameter cannot have this value, as `must be …`; null if it can. */
 export function valueProblem(description: ParameterDescription, value: unknown): string | null {
   const { kind = 'number', min = -Infinity, max = Infinity, values = [] } = description;

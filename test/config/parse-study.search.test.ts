@@ -106,7 +106,7 @@ stages: [{ name: wide, trials: 4 }, { name: near, trials: 4, narrow: wide }]`,
     [searching('{ lambda: { uniform: [1.0, 0.5] } }'), 'min (1) must be smaller than max (0.5)'],
     [
       searching('{ lambda: { log_uniform: [1.0e-6, 1.0], values: [1] } }'),
-      'search.lambda.values: is given beside log_uniform. Keep one of them',
+      'search.lambda.values: is given next to log_uniform. Keep one of them',
     ],
     [
       searching('{ lambda: { log_uniform: [1.0e-6, 1.0], min: 1 } }'),

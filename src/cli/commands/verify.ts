@@ -71,7 +71,7 @@ async function verify(name: string, flags: VerifyFlags, context: Context): Promi
   const { study, trainer } = stored;
   if (!isTrainedHere(study.spec.trainer))
     throw usageError(
-      `${name} has a trainer of its own, whose trials only workers can train.`,
+      `${name} is trained by a program, which only workers run.`,
       'With `repeatable: exact` and `audit:` in the study file, another worker trains some of them again.',
     );
   const changed = stored.trials.filter((trial) => isChanged(trial, stored));

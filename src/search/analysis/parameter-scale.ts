@@ -8,6 +8,7 @@
 import { exp, log } from '../../base/elementary.ts';
 import {
   isLogarithmic,
+  isWholeNumbers,
   type Distribution,
   type ParameterName,
   type Params,
@@ -87,15 +88,11 @@ function numberScale(
   const [min, max] = low < high ? [low, high] : aroundOne(low, isLog);
   return {
     kind: isLog ? 'log' : 'linear',
-    isWhole: distributions.length > 0 && distributions.every(isWhole),
+    isWhole: distributions.length > 0 && distributions.every(isWholeNumbers),
     min,
     max,
     hasZero: isLog && tried.some((value) => value <= 0),
   };
-}
-
-function isWhole({ distribution }: Distribution): boolean {
-  return distribution === 'integer' || distribution === 'log_integer';
 }
 
 /** A range around a single value; any range without one. */

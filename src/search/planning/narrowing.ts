@@ -18,6 +18,7 @@ import { exp, log } from '../../base/elementary.ts';
 import {
   formatParam,
   isLogarithmic,
+  isWholeNumbers,
   numberParam,
   numberRange,
   parameterSymbol,
@@ -150,9 +151,8 @@ export function narrowRange(trials: readonly TrialRecord[], input: NarrowingInpu
 const linear = { to: (value: number) => value, from: (value: number) => value };
 
 /** The ends of a range of whole numbers, rounded outwards. */
-function wholeEnds({ min, max }: Range, { distribution }: NumberDistribution): Range {
-  const isWhole = distribution === 'integer' || distribution === 'log_integer';
-  return isWhole ? { min: Math.floor(min), max: Math.ceil(max) } : { min, max };
+function wholeEnds({ min, max }: Range, sampled: NumberDistribution): Range {
+  return isWholeNumbers(sampled) ? { min: Math.floor(min), max: Math.ceil(max) } : { min, max };
 }
 
 /** The score of a stopped trial: it was clearly worse than another one, and is never inside. */

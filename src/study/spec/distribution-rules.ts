@@ -1,6 +1,7 @@
 /** Distribution rules: what must hold between the keys of one searched hyperparameter. */
 import {
   isLogarithmic,
+  isWholeNumbers,
   numberDistributions,
   valueProblem,
   type ParameterDescription,
@@ -36,7 +37,7 @@ export function distributionRules(
   const [form, other] = [...short, ...(has('values') ? ['values'] : [])];
   const long = ['distribution', 'min', 'max', 'narrow'].filter(has);
   const [firstLong] = long;
-  if (other !== undefined) report([...path, other], `is given beside ${form}. Keep one of them`);
+  if (other !== undefined) report([...path, other], `is given next to ${form}. Keep one of them`);
   else if (form !== undefined && form !== 'values' && firstLong !== undefined)
     report([...path, firstLong], `does not go with ${form}, which has its bounds. Remove it`);
   else if (form === 'values') valuesRules(path, given, long, report);
@@ -84,7 +85,10 @@ function valuesRules(
   if (other !== undefined) report([...path, other], 'does not go with values. Remove it');
   for (const [index, value] of values.entries())
     if (value !== undefined && values.indexOf(value) < index)
-      report([...path, 'values', index], `${String(value)} is in the list twice`);
+      report(
+        [...path, 'values', index],
+        `${String(value)} is in the list twice. Remove one of them`,
+      );
 }
 
 function narrowRules(
@@ -106,7 +110,10 @@ function narrowRules(
   if (source === undefined)
     report(path, `stage ${narrow} does not search ${name}. Give the range here`);
   else if (longForm(source.given).distribution === 'values')
-    report(path, `stage ${narrow} has a list of values of ${name}; only a range can be narrowed`);
+    report(
+      path,
+      `stage ${narrow} has a list of values of ${name}; only a range can be narrowed. Give the values here`,
+    );
 }
 
 /** Bounds in the right order, far enough from each other, and of values that the trainer allows. */
@@ -120,7 +127,7 @@ function boundsRules(
   const at = (bound: 'min' | 'max'): Path =>
     isShort ? [...path, distribution, bound === 'min' ? 0 : 1] : [...path, bound];
   if (parameter === undefined || min === undefined || max === undefined) return;
-  const isWhole = distribution === 'integer' || distribution === 'log_integer';
+  const isWhole = distribution !== undefined && isWholeNumbers({ distribution });
   const isLog = distribution !== undefined && isLogarithmic({ distribution });
   for (const [bound, value] of [
     ['min', min],

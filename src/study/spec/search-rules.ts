@@ -140,7 +140,7 @@ function knownRules(
       if (!names.includes(name))
         report(
           ['stages', index, 'also', place, name],
-          `is not searched in this stage (searched: ${names.join(', ')})`,
+          `is not searched in this stage (searched: ${names.join(', ')}). Remove it, or add it to search`,
         );
 }
 
@@ -156,12 +156,12 @@ function conditionRules(placed: readonly PlacedParameter[], { report }: Rules): 
         const known = [...byName.keys()].filter((one) => one !== name).join(', ');
         report(
           at,
-          `is not searched in this stage (searched: ${known === '' ? 'nothing else' : known})`,
+          `is not searched in this stage (searched: ${known === '' ? 'nothing else' : known}). Remove the condition, or add it to search`,
         );
       } else if (values === undefined)
         report(at, `needs a list of values of ${other}: values: [ … ]`);
       else if (dependsOn(other, name, byName)) {
-        report(at, `and ${name} depend on each other`);
+        report(at, `and ${name} depend on each other. Remove one of the conditions`);
         return;
       } else
         for (const [index, value] of allowed.entries())
