@@ -1,6 +1,6 @@
 /** Documentation: links lead somewhere, the README is short, and every page is reachable. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { basename, dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 const pages = globSync([
@@ -74,5 +74,21 @@ describe('the documentation', () => {
       (page) => readFileSync(page, 'utf8').trimEnd().split('\n').length > 40,
     );
     expect(long).toEqual([]);
+  });
+
+  test('has decision records with a number of their own, in the file name, the title and the list', () => {
+    const list = readFileSync('docs/decisions/README.md', 'utf8');
+    const listed = [...list.matchAll(/^\| (\d+) \| \[.*?\]\(([^)]+)\)/gm)].map(
+      ([, number, name]) => `${number} ${name}`,
+    );
+    const records = globSync('docs/decisions/[0-9]*.md').toSorted();
+    const found = records.map((page) => {
+      const [, number = ''] = /^# (\d+)\. /.exec(readFileSync(page, 'utf8')) ?? [];
+      return `${number} ${basename(page)}`;
+    });
+    expect(found.filter((text) => !/^(\d+) 0*\1-/.test(text))).toEqual([]);
+    const numbers = found.map((text) => Number.parseInt(text, 10));
+    expect(numbers.filter((number, at) => numbers.indexOf(number) !== at)).toEqual([]);
+    expect(listed.toSorted()).toEqual(found.toSorted());
   });
 });
