@@ -129,8 +129,13 @@ export function drainWorkers(turn: Turn, name: string | null, reason: string): v
   }
 }
 
-/** The worker drains, and has named the packs that it holds. */
+/**
+ * The worker drains, and has named the packs that it holds. The answer makes sure that it leaves: a worker
+ * that stays after this message would receive no trials.
+ */
 export function announceLeaving(turn: Turn, worker: WorkerEntry, farewell: Farewell): void {
+  if (!worker.draining)
+    turn.send(worker, { kind: 'drain', reason: 'it has announced that it leaves' });
   worker.draining = worker.leaving = true;
   worker.drainReason ??= farewell.reason === '' ? null : farewell.reason;
   // bug: farewell-is-ignored

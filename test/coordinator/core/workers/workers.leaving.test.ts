@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { later, noticesIn, oneWorker, rowsIn, start } from '../../support/small-cluster.ts';
+import {
+  later,
+  messagesIn,
+  noticesIn,
+  oneWorker,
+  rowsIn,
+  start,
+} from '../../support/small-cluster.ts';
 
 test.each([
   { asked: 'asked by `ridgeline drain`', reported: 'asked by `ridgeline drain`' },
@@ -41,4 +48,15 @@ test('a pack of a worker that is killed after it said goodbye is returned, uncha
   const decision = dispatcher.tick(later(1_000));
   const returned = { outcome: 'returned', countsAsFailure: false };
   expect(rowsIn(decision, 'attempt-closed')).toMatchObject([returned]);
+});
+
+test('a worker that announces that it drains is asked to leave, so that it does not stay without trials', () => {
+  const { dispatcher, pack } = oneWorker();
+  const farewell = { kind: 'draining', held: [pack], reason: '' } as const;
+  const decision = dispatcher.received('s', farewell, start);
+  expect(messagesIn(decision, 'drain')).toEqual([
+    { kind: 'drain', reason: 'it has announced that it leaves' },
+  ]);
+  const again = dispatcher.received('s', farewell, start);
+  expect(messagesIn(again, 'drain')).toEqual([]);
 });

@@ -265,7 +265,7 @@ export interface DatasetFailed {
 
 /**
  * The worker accepts no more packs and leaves when its threads are free. Every pack that it does not name
- * has not reached it, and counts as returned.
+ * has not reached it, and counts as returned. The coordinator answers with `Drain`, unless it has sent it before.
  */
 export interface Draining {
   /** Packs that run, or whose results the coordinator has not answered; at most 4096. */
