@@ -161,7 +161,7 @@ const parts: readonly Room[] = [
     subject: 'session, data, threads',
     imports: [...nouns, 'trainers', 'dataset', 'rpc'],
     isPure: false,
-    subRooms: { command: [] },
+    subRooms: { command: ['states'], states: [] },
     column: 4.7,
   },
   {

@@ -17,7 +17,15 @@ import {
 } from './command/command-pool.ts';
 import { ProgramFiles } from './command/program-files.ts';
 import { DatasetHolder, type FetchShard } from './dataset-holder.ts';
-import { KeptStates, hasRungs, ownPart, type Resumption } from './kept-states.ts';
+import {
+  hasRungs,
+  ownPart,
+  statesLeft,
+  statesWanted,
+  toResumption,
+  type Resumption,
+} from './states/state-keys.ts';
+import type { StateKeeper } from './states/state-keeper.ts';
 import { ThreadPool, type PackEnd } from './thread-pool.ts';
 import type { TrainingRequest } from './training-pool.ts';
 
@@ -35,6 +43,8 @@ export interface PackRunnerOptions {
   readonly trainer: TrainerSource;
   /** Programs of users, and how they run. */
   readonly commands: CommandPoolOptions;
+  /** The runner disposes of it. */
+  readonly states: StateKeeper;
 }
 
 export class PackRunner implements AsyncDisposable {
@@ -42,9 +52,13 @@ export class PackRunner implements AsyncDisposable {
   readonly #commands: CommandPool;
   readonly #data: DatasetHolder;
   readonly #files: ProgramFiles;
-  readonly #states = new KeptStates();
+  readonly #states: StateKeeper;
 
-  private constructor({ threads, trainer, commands }: PackRunnerOptions, cache: ShardCache) {
+  private constructor(
+    { threads, trainer, commands, states }: PackRunnerOptions,
+    cache: ShardCache,
+  ) {
+    this.#states = states;
     this.#threads = new ThreadPool(threads, trainer);
     this.#commands = new CommandPool(commands);
     this.#data = new DatasetHolder(cache);
@@ -72,11 +86,15 @@ export class PackRunner implements AsyncDisposable {
       const ended = await this.#commands.train(pack, request, onMeasured);
       return ended.kind === 'stopped' ? ended : { ...ended, passed: [] };
     }
-    const resumption = this.#states.resume(assignment);
-    const request = this.#threadRequest(assignment, fetch, resumption);
+    let resumption: Resumption | null = null;
+    const request = this.#findStates(assignment).then(async (found) => {
+      resumption = found;
+      return await this.#threadRequest(assignment, fetch, found);
+    });
     const end = await this.#threads.train(pack, request, onMeasured, hasRungs(assignment));
     if (end.kind === 'stopped') return end;
-    this.#states.keep(assignment, end.rungs, end.results);
+    for (const { key, scope, state } of statesLeft(assignment, end.rungs, end.results))
+      this.#states.put(key, scope, state);
     return { kind: 'ended', ...ownPart(assignment, end, resumption) };
   }
 
@@ -102,6 +120,15 @@ export class PackRunner implements AsyncDisposable {
       this.#threads[Symbol.asyncDispose](),
       this.#commands[Symbol.asyncDispose](),
     ]);
+    await this.#states[Symbol.asyncDispose]();
+  }
+
+  async #findStates(assignment: Assignment): Promise<Resumption | null> {
+    const keys = statesWanted(assignment);
+    if (keys === null) return null;
+    const found = [];
+    for (const key of keys) found.push(await this.#states.get(key));
+    return toResumption(keys, found);
   }
 
   async #threadRequest(

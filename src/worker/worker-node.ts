@@ -6,6 +6,7 @@
  * (`rpc/client/reconnection.ts`).
  */
 import { randomUUID } from 'node:crypto';
+import { join as joinPath } from 'node:path';
 import type { Logger } from 'pino';
 import { systemClock } from '../base/clock.ts';
 import { RidgelineError, errorMessage } from '../base/errors.ts';
@@ -31,6 +32,7 @@ import { readMachineId } from './machine-id.ts';
 import { Lifetime } from './lifetime.ts';
 import { WorkerSession, type SessionEffect } from './session.ts';
 import { PackRunner } from './pack-runner.ts';
+import { StateKeeper } from './states/state-keeper.ts';
 import { processorModel } from './processor-model.ts';
 
 export interface WorkerOptions {
@@ -44,6 +46,8 @@ export interface WorkerOptions {
   /** Programs of users, and how they run. */
   readonly commands: CommandPoolOptions;
   readonly cacheDir: string;
+  /** Most bytes of states of trials on disk, in the cache directory; 0: none. */
+  readonly stateMax: number;
   readonly version: string;
   /** How long to try to connect, at the start and after each broken connection. */
   readonly firstWaitMs: number;
@@ -94,7 +98,13 @@ export class WorkerNode implements AsyncDisposable {
   static async start(options: WorkerOptions): Promise<WorkerNode> {
     const cache = await openShardCache(options.cacheDir, (text) => options.log.warn(text));
     const machineId = await readMachineId(options.cacheDir);
-    return new WorkerNode(options, machineId, await PackRunner.start(options, cache));
+    const states = await StateKeeper.open({
+      directory: joinPath(options.cacheDir, 'states'),
+      diskMax: options.stateMax,
+      warn: (text) => options.log.warn(text),
+    });
+    const runner = await PackRunner.start({ ...options, states }, cache);
+    return new WorkerNode(options, machineId, runner);
   }
 
   /**

@@ -347,6 +347,21 @@ export const plantedBugs: readonly PlantedBug[] = [
     '',
   ),
   bug(
+    'audit-continues-from-state',
+    'an audit continues from a kept state instead of training from the first step',
+    '',
+  ),
+  bug(
+    'state-of-another-digest',
+    'a trial continues from a state of its rung with another digest',
+    "return { training, step, digest: '' };",
+  ),
+  bug(
+    'state-of-another-step',
+    'a trial continues from a state at another step than its rung',
+    "return { training, step: 0, digest: '' };",
+  ),
+  bug(
     'trial-waits-for-its-state',
     'a trial waits for the worker that has its state, also if it is lost',
     'return true;',

@@ -5,10 +5,21 @@
 import { assert } from '../../src/base/assert.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
 import { trialName, type RungResult } from '../../src/study/trial.ts';
+import type { Assignment } from '../../src/rpc/messages/messages.ts';
+import type { Resumption } from '../../src/worker/states/state-keys.ts';
 import type { ModelStudy, ModelTrial } from './model-store.ts';
 import { rungTrainer } from './simulated-results.ts';
 
 const miss = 0.05;
+
+/** A search or test continues from the state at the last rung of its trial. A simulated state is its digest. */
+export function checkResumption({ kind, members }: Assignment, { states }: Resumption): void {
+  assert(kind !== 'audit', 'an audit trains from the first step');
+  for (const [member, { key, rung }] of members.entries()) {
+    const text = new TextDecoder().decode(states[member]?.bytes);
+    assert(text === rung?.digest, `${trialName(key.trial)} continues from the state at its rung`);
+  }
+}
 
 /** A trial leaves its rung when the round has ended. @param toStep where it goes */
 export function checkMoved(study: ModelStudy, trial: ModelTrial, toStep: number | null): void {

@@ -8,13 +8,15 @@ import type {
   WorkerMessage,
 } from '../../src/rpc/messages/messages.ts';
 import type { TrialResult } from '../../src/study/trial.ts';
-import { KeptStates, hasRungs, ownPart, type Resumption } from '../../src/worker/kept-states.ts';
+import { checkResumption } from './rung-checks.ts';
+import { hasRungs, ownPart, type Resumption } from '../../src/worker/states/state-keys.ts';
 import { WorkerSession, type SessionEffect } from '../../src/worker/session.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { Checker } from './checker.ts';
 import type { Faults } from './faults.ts';
 import { Link, type Network, type Reader } from './network.ts';
 import type { SimulatedCoordinator } from './simulated-coordinator.ts';
+import { SimulatedStates } from './simulated-states.ts';
 import type { Chance, Timeline } from './timeline.ts';
 import {
   continuedResult,
@@ -90,7 +92,7 @@ export class SimulatedWorker implements Reader {
   readonly #context: WorkerContext;
   readonly #session: WorkerSession;
   readonly #startedMs: number;
-  readonly #states: KeptStates;
+  readonly #states: SimulatedStates;
   #link: Link | null = null;
   #isAlive = true;
   #isStopped = false;
@@ -101,7 +103,7 @@ export class SimulatedWorker implements Reader {
     this.#context = context;
     this.#startedMs = context.timeline.nowMs;
     // Some processes have room for a few states only.
-    this.#states = new KeptStates(context.timeline.nowMs % 4 === 0 ? 200 : 1e6);
+    this.#states = new SimulatedStates(context.timeline.nowMs % 4 === 0 ? 2 : 1_000);
     const { sessionId: session, name, machineId, threads, packMax } = settings;
     const selfTestDigest = settings.kind === 'incompatible' ? 'other' : 'correct';
     const identity = { session, name, machineId, threads, slots: threads, packMax } as const;
@@ -261,6 +263,7 @@ export class SimulatedWorker implements Reader {
     const { pack } = assignment;
     const { kind } = this.settings;
     const resumption = this.#states.resume(assignment);
+    if (resumption !== null) checkResumption(assignment, resumption);
     const ageMs = timeline.nowMs - this.#startedMs;
     const isSick = kind === 'sick' && ageMs > sickMs.from && ageMs < sickMs.to;
     const hangs = chance.happens(faults().hang);

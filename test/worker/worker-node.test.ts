@@ -24,6 +24,7 @@ async function optionsIn(cacheDir: string) {
       passed: [],
       processors: 1,
     },
+    stateMax: 0,
     version: 'test',
     firstWaitMs: 1_000,
     waitMs: 1_000,

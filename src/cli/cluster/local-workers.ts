@@ -21,6 +21,8 @@ export interface LocalWorkerFlags extends ProgramFlags {
   readonly threads?: number;
   readonly pack: number;
   readonly cache?: string;
+  /** Bytes. */
+  readonly stateMax: number;
 }
 
 /** How long drained workers may take to leave before they are signalled, and how long after that. */
@@ -40,7 +42,13 @@ export function startLocalWorkers(
   const cache = flags.workers === 0 ? undefined : shardCacheDirectory(context, flags);
   const note = flags.threads === undefined && flags.workers > 0 ? coresNote(flags.workers) : null;
   if (note !== null) log.info(note);
-  const options = { threads: threadsPerWorker(flags), pack, kernel, cache };
+  const options = {
+    threads: threadsPerWorker(flags),
+    pack,
+    kernel,
+    cache,
+    'state-max': flags.stateMax,
+  };
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const launcher = new LocalLauncher({
     program: programPath(),

@@ -12,6 +12,7 @@ import {
   withListenOptions,
   withWorkerOptions,
 } from '../process/options.ts';
+import { stateMaxOption } from '../process/sizes.ts';
 import { thenOption } from '../process/then-command.ts';
 import { textFormats } from '../results/result-formats.ts';
 import { withProgramOptions } from '../process/program-options.ts';
@@ -39,6 +40,7 @@ export function addCommands(program: Command, context: Context): void {
     .addOption(
       wholeNumber('--wait <seconds>', 'longest time to wait for the first worker', 1, 86_400, 60),
     )
+    .addOption(stateMaxOption('most bytes of states of long trials on disk, for each worker'))
     .addOption(graceOption())
     .option('--fresh', 'start again; the stored study of this name is deleted, and a copy is kept')
     .option(
@@ -69,6 +71,7 @@ const searchOptions = [
   '--lease',
   '--pack',
   '--cache',
+  '--state-max',
   '--kernel',
   '--data-dir',
   '--allow-command',

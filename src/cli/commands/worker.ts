@@ -32,6 +32,7 @@ import {
   type AllowFlags,
   type ProgramFlags,
 } from '../process/program-options.ts';
+import { stateMaxOption } from '../process/sizes.ts';
 import { StopSignals, graceMs, signalText } from '../process/stop-signals.ts';
 import { fitThreads } from '../training/fit-threads.ts';
 import { findKernel } from '../training/kernel-choice.ts';
@@ -45,6 +46,8 @@ interface WorkerFlags extends ProgramFlags, AllowFlags {
   readonly pack: number;
   readonly name: string;
   readonly cache?: string;
+  /** Bytes. */
+  readonly stateMax: number;
   /** Seconds. */
   readonly wait?: number;
   /** Seconds. */
@@ -80,6 +83,7 @@ export function addCommands(program: Command, context: Context): void {
     )
     .option('--name <name>', 'name of this worker in tables', parseName, hostname())
     .addOption(wholeNumber('--wait <seconds>', wait, 0, 31_536_000))
+    .addOption(stateMaxOption('most bytes of states of trials on disk, in the cache directory'))
     .addOption(graceOption())
     .addOption(
       new Option(
@@ -138,6 +142,7 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
     trainer,
     describeTrainer,
     cacheDir,
+    stateMax: flags.stateMax,
     version: context.version,
     firstWaitMs: 1_000 * (flags.wait ?? waitSeconds.first),
     waitMs: 1_000 * (flags.wait ?? waitSeconds.later),
