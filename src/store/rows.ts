@@ -106,7 +106,7 @@ interface Rows {
   'trial-retried': { readonly study: string; readonly trial: TrialId };
   /**
    * A trial with rungs is to be trained to another one, from where it is paused, or because its stage has
-   * gained trials. It waits, or has the result that is stored for this rung.
+   * gained trials. It waits, or has the result that is stored for this rung, and has no failures.
    */
   'trial-moved': {
     readonly study: string;

@@ -177,7 +177,7 @@ export interface TrialRecord {
   readonly reason: string | null;
   /** Search attempts so far. */
   readonly attempts: number;
-  /** Attempts that count towards the limit of failures. */
+  /** Attempts to its present rung, or to its end, that count towards the limit of failures. */
   readonly failures: number;
   /** The worker whose result was accepted; null without a result. */
   readonly worker: string | null;

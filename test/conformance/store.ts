@@ -85,6 +85,19 @@ function rungTests(make: Make): void {
     expect(back?.rungs?.results).toHaveLength(2);
   });
 
+  test('a store counts no failures of a trial that is moved to another rung', async () => {
+    await using fixture = await make();
+    await using store = await fixture.open();
+    const times = { endedAtMs: 1, reason: 'no memory', fingerprint: null };
+    const crashed = { outcome: 'crashed', countsAsFailure: true, ...times } as const;
+    const late = started.slice(0, -1);
+    await store.commit([...late, { kind: 'attempt-closed', ...own, attempt: 1, ...crashed }]);
+    await store.commit([{ kind: 'trial-status', ...own, status: 'waiting', reason: null }]);
+    expect(await store.trial('first', trial)).toMatchObject({ failures: 1 });
+    await store.commit([atRung, trainedOn]);
+    expect(await store.trial('first', trial)).toMatchObject({ status: 'waiting', failures: 0 });
+  });
+
   test('a store keeps why a trial was stopped, with the counts that decided', async () => {
     await using fixture = await make();
     await using store = await fixture.open();

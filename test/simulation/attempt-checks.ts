@@ -94,8 +94,8 @@ export function checkTestsClosed({ trials }: ModelStudy): void {
 /** A trial with a failed attempt is trained alone. */
 export function checkRetriedAlone({ trials }: ModelStudy, attempt: AttemptRecord): void {
   const name = trialName(attempt.trial);
-  const { log: all, retriedAt } = trials.get(name) ?? { log: [], retriedAt: 0 };
-  const before = all.slice(retriedAt, attempt.attempt - 1);
+  const { log: all, countedFrom } = trials.get(name) ?? { log: [], countedFrom: 0 };
+  const before = all.slice(countedFrom, attempt.attempt - 1);
   const hasFailed = before.some((other) => other.kind === 'search' && isFailure(other));
   if (attempt.kind !== 'search' || !hasFailed) return;
   const members = [...trials.values()].filter(({ log }) =>
@@ -108,14 +108,14 @@ export function checkRetriedAlone({ trials }: ModelStudy, attempt: AttemptRecord
 export function checkTrialAttempts({
   failures,
   log,
-  retriedAt,
+  countedFrom,
   status,
   result,
   id,
   reason,
 }: ModelTrial): void {
   const name = trialName(id);
-  const search = log.slice(retriedAt).filter(({ kind }) => kind === 'search');
+  const search = log.slice(countedFrom).filter(({ kind }) => kind === 'search');
   assert(failures === search.filter(isFailure).length, `failures of ${name} are counted`);
   assert(failures <= failuresMax, `${name} fails at most three times`);
   const isOpen = search.some(({ outcome }) => outcome === null);

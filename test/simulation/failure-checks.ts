@@ -180,9 +180,9 @@ export class FailureChecks {
     if (attempt.kind !== 'search') return;
     const name = trialName(attempt.trial);
     const sinceMs = this.#timeline.nowMs - (this.#endedAtMs.get(`${study} ${name}`) ?? -Infinity);
-    const { log: all, retriedAt } = this.#store.trial(study, attempt.trial);
-    // A user who retries a trial does not want it to rest.
-    if (all.length - 1 === retriedAt) return;
+    const { log: all, countedFrom } = this.#store.trial(study, attempt.trial);
+    // A user who retries a trial does not want it to rest; at another rung it has a result.
+    if (all.length - 1 === countedFrom) return;
     // At another rung the trial has a result, which may be the late one of a lost attempt.
     const log = all.filter(({ kind, toStep }) => kind === 'search' && toStep === attempt.toStep);
     // The attempt itself is the last one.

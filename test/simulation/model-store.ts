@@ -45,8 +45,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export interface ModelTrial extends Mutable<TrialRecord> {
   readonly log: Mutable<AttemptRecord>[];
-  /** Number of attempts when the trial was last retried. */
-  retriedAt: number;
+  /** Number of attempts when the trial was last retried, or moved to a rung: later failures count. */
+  countedFrom: number;
 }
 
 export interface ModelStudy {
@@ -197,7 +197,7 @@ export class ModelStore {
             rungs: { toStep: row.toStep, results: [], stop: null },
           }),
           log: [],
-          retriedAt: 0,
+          countedFrom: 0,
         });
         return;
       }
@@ -233,8 +233,8 @@ export class ModelStore {
           hasFailed && trial.result === null,
           `${trialName(row.trial)} ended without a result`,
         );
-        const retriedAt = trial.log.length;
-        Object.assign(trial, { status: 'waiting', reason: null, failures: 0, retriedAt });
+        const countedFrom = trial.log.length;
+        Object.assign(trial, { status: 'waiting', reason: null, failures: 0, countedFrom });
         return;
       }
       case 'trial-moved': {
@@ -374,6 +374,8 @@ function moveTrial(trial: ModelTrial, { toStep, known }: StoreRow<'trial-moved'>
   assert(isKnown === (known !== null), `${trialName(id)} is not trained twice to the same rung`);
   const atStep = toStep === null ? 'complete' : 'paused';
   Object.assign(trial, {
+    failures: 0,
+    countedFrom: trial.log.length,
     status: found === null ? 'waiting' : atStep,
     reason: null,
     worker: found?.worker ?? null,

@@ -372,6 +372,11 @@ export const plantedBugs: readonly PlantedBug[] = [
     "if (trial.audit === 'disputed' || !['complete', 'stopped'].includes(trial.status) || trial.result === null) return null;",
   ),
   bug(
+    'moved-trial-keeps-failures',
+    'a trial that a late result brings to its rung keeps its failures, and fails with the next loss',
+    '',
+  ),
+  bug(
     'extension-keeps-decisions',
     'a stage that gains trials keeps the decisions of its former level',
     '',

@@ -51,7 +51,7 @@ export function rungWriter(database: DatabaseSync): RowWriters<'trial-moved' | '
      leader_index = NULL, only_leader = NULL, only_trial = NULL WHERE ${isTrial}`,
   );
   const setWaiting = run<TrialKey>(
-    `UPDATE trial SET status = 'waiting', reason = NULL, audit = NULL WHERE ${isTrial} AND status <> 'running'`,
+    `UPDATE trial SET status = 'waiting', reason = NULL, audit = NULL, failures = 0 WHERE ${isTrial} AND status <> 'running'`,
   );
   const copyResult = run<TrialKey & { step: number }>(
     `INSERT INTO result (${key}, worker, steps, seconds, digest, fingerprint, measured_step, metrics, curve, bits)

@@ -160,6 +160,9 @@ function statusAtStep({ rungs }: TrialEntry): 'complete' | 'paused' {
 function moveTrial(trial: TrialEntry, { toStep, step }: RungTarget): void {
   const { results } = leaveRung(trial);
   trial.rungs = { toStep, results, stop: null };
+  // Failures count up to a result; a late one may have come after the last of them.
+  // bug: moved-trial-keeps-failures
+  trial.failures = 0;
   const known = results.find(({ result }) => result.steps === step) ?? null;
   trial.status = known === null ? 'waiting' : statusAtStep(trial);
   trial.reason = null;
