@@ -5,11 +5,11 @@
  * A worker is kept free for such a trial: it receives no more packs, and the trial when its packs have
  * ended.
  */
-import { isResting, mustBeIsolated } from '../attempts/setbacks.ts';
+import { isResting, mustBeIsolated, setbacksInRow } from '../attempts/setbacks.ts';
 import type { StudyEntry } from '../state/cluster-state.ts';
 import type { Turn } from '../state/turn.ts';
 import { ableWorkers, freeThreads } from '../workers/able-workers.ts';
-import { hasUntriedTrials } from '../workers/untried-trials.ts';
+import { fewestSetbacks } from '../workers/untried-trials.ts';
 import { isInDoubt } from '../workers/worker-backoff.ts';
 import { assignPack } from './assign-pack.ts';
 import { isForOthers } from './preferred-workers.ts';
@@ -18,16 +18,24 @@ import { isForOthers } from './preferred-workers.ts';
 export function assignIsolated(turn: Turn, study: StudyEntry): void {
   const { state, now } = turn;
   if (study.setbacks.size === 0 || study.winner !== null) return;
-  for (const trial of study.setbacks.keys()) {
-    const isDue = trial.status === 'waiting' && !isResting(study, trial, now.monotonicMs);
-    if (!isDue || !mustBeIsolated(study, trial)) continue;
+  const due = [...study.setbacks.keys()].filter(
+    (trial) =>
+      trial.status === 'waiting' &&
+      mustBeIsolated(study, trial) &&
+      !isResting(study, trial, now.monotonicMs),
+  );
+  for (const trial of due.toSorted((a, b) => setbacksInRow(a) - setbacksInRow(b))) {
+    const setbacks = setbacksInRow(trial);
     const able = ableWorkers(state, study);
     const possible = able.filter(
       (worker) =>
         worker.datasets.has(study.searchKey) &&
         !state.reserved.has(worker) &&
-        // Otherwise trials that end their processes would keep other studies waiting.
-        !((isInDoubt(worker) || worker.machine.wasIsolated) && hasUntriedTrials(state, worker)) &&
+        // Otherwise trials that end their processes would keep others waiting.
+        !(
+          (isInDoubt(worker) || worker.machine.wasIsolated) &&
+          fewestSetbacks(state, worker) < setbacks
+        ) &&
         !isForOthers(trial, worker, able),
     );
     const idle = possible.find(

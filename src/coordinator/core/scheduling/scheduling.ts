@@ -20,7 +20,7 @@ import { isActive, isReproducible } from '../state/study-entry.ts';
 import type { TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 import { ableReferees, ableWorkers, freeThreads, someWorker } from '../workers/able-workers.ts';
-import { hasUntriedTrials } from '../workers/untried-trials.ts';
+import { fewestSetbacks } from '../workers/untried-trials.ts';
 import { isInDoubt } from '../workers/worker-backoff.ts';
 import { assignAudits } from './assign-audits.ts';
 import { assignIsolated } from './assign-isolated.ts';
@@ -102,10 +102,10 @@ function* assignTrials(turn: Turn, study: StudyEntry): Generator<void> {
     for (const worker of workers) {
       if (study.waiting === 0 || !isFree(worker)) continue;
       const { packMax } = worker;
-      const wantsUntried = isInDoubt(worker) && hasUntriedTrials(state, worker);
+      const setbacksMax = isInDoubt(worker) ? fewestSetbacks(state, worker) : Infinity;
       const trials = takePack(study, {
         skips: (trial) =>
-          (wantsUntried && setbacksInRow(trial) > 0) ||
+          (setbacksMax < Infinity && setbacksInRow(trial) > setbacksMax) ||
           mustBeIsolated(study, trial) ||
           isResting(study, trial, now.monotonicMs) ||
           isForOthers(trial, worker, able) ||

@@ -3,12 +3,12 @@ import { isReferee, type ClusterState, type StudyEntry } from '../state/cluster-
 import { isActive } from '../state/study-entry.ts';
 import { incompatibleWith } from '../workers/able-workers.ts';
 import { exclusionReason } from '../workers/exclusions.ts';
-import { backOffReason } from '../workers/worker-backoff.ts';
+import { backOffReason, isUnusable } from '../workers/worker-backoff.ts';
 
 /** Workers whose reasons are listed; more are counted. */
 const listedMax = 3;
 
-/** @returns null if a worker can train it, if it trains now, or if the study is not active */
+/** @returns null if a worker can train it, or trains it with a chance of success, or if the study is not active */
 export function idleReason(state: ClusterState, study: StudyEntry): string | null {
   if (!isActive(study)) return null;
   const workers = [...state.workers.values()].filter(
@@ -17,7 +17,8 @@ export function idleReason(state: ClusterState, study: StudyEntry): string | nul
   if (workers.length === 0) return 'no worker is connected';
   const reasons: string[] = [];
   for (const worker of workers) {
-    if ([...worker.packs].some((pack) => pack.study === study.name)) return null;
+    const trains = [...worker.packs].some((pack) => pack.study === study.name);
+    if (trains && !isUnusable(worker)) return null;
     const reason =
       exclusionReason(state, worker) ??
       incompatibleWith(state, worker, study) ??

@@ -88,6 +88,11 @@ export function isInDoubt(worker: WorkerEntry): boolean {
   return failuresInRow(worker) >= backOffFrom;
 }
 
+/** Whether the machine has finished nothing, and so much has failed on it that only its operator can help. */
+export function isUnusable(worker: WorkerEntry): boolean {
+  return !isProven(worker) && failuresInRow(worker) >= unusableFrom;
+}
+
 /** Why a worker backs off, and until when; null if it does not. */
 export function backOffReason(state: ClusterState, worker: WorkerEntry): string | null {
   if (!isBackingOff(state, worker)) return null;
@@ -95,5 +100,8 @@ export function backOffReason(state: ClusterState, worker: WorkerEntry): string 
   const minutes = Math.ceil((failedAtMs + backOffMs - state.lastEventMs) / 60_000);
   const seconds = Math.ceil(restLeftMs(state, worker) / 1_000);
   const alone = seconds === 0 ? 'at once' : `in ${seconds} s`;
-  return `backing off after ${failures} consecutive failures (the last: ${reason}); next try in ${minutes} min, or ${alone} if no other worker is available`;
+  const help = isUnusable(worker)
+    ? '; this machine has finished no trial: look for the cause there, or start a worker on another machine'
+    : '';
+  return `backing off after ${failures} consecutive failures (the last: ${reason}); next try in ${minutes} min, or ${alone} if no other worker is available${help}`;
 }

@@ -163,3 +163,37 @@ test('a trial goes to a worker that has finished trials, not to one more new nam
     expect(cluster.trains(sick)).not.toContain(lost);
   }
 });
+
+test('a trial that ends every process of the only machine leaves it to the other trials, and fails at the end', () => {
+  const cluster = new FailingCluster(5);
+  let session = cluster.join('w');
+  const seen = new Set<string>();
+  for (let round = 1; cluster.status('coarse/1') !== 'failed'; round++) {
+    expect(round).toBeLessThan(60);
+    cluster.waitForPack(session);
+    const [trial = ''] = cluster.trains(session);
+    // The first process of each other trial is killed from outside.
+    if (trial !== 'coarse/1' && seen.has(trial)) {
+      cluster.finish(session);
+      continue;
+    }
+    seen.add(trial);
+    cluster.cut(session);
+    session = cluster.join('w');
+  }
+  for (const trial of ['coarse/2', 'coarse/3', 'coarse/4', 'coarse/5'])
+    expect(cluster.status(trial)).toBe('complete');
+});
+
+test('a machine on which everything fails tries the trials in turn', () => {
+  const cluster = new FailingCluster(4);
+  let session = cluster.join('w');
+  for (let deaths = 1; deaths <= 5; deaths++) {
+    cluster.waitForPack(session);
+    cluster.cut(session);
+    session = cluster.join('w');
+  }
+  for (let crashes = 1; crashes <= 8; crashes++) cluster.crash(session);
+  const attempts = [1, 2, 3, 4].map((index) => cluster.outcomes(`coarse/${index}`).length);
+  expect(Math.max(...attempts) - Math.min(...attempts)).toBeLessThanOrEqual(1);
+});

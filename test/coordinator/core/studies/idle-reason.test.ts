@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Dispatcher } from '../../../../src/coordinator/core/dispatcher.ts';
 import { idleReason } from '../../../../src/coordinator/core/studies/idle-reason.ts';
+import { FailingCluster } from '../../support/failing-cluster.ts';
 import { exampleStudy } from '../../../study/support/example-study.ts';
 import {
   data,
@@ -47,4 +48,21 @@ test('a study that is trained, or paused, has no such reason', () => {
   dispatcher.pause('s', start);
   dispatcher.streamClosed('a', 'cut', start);
   expect(reasonIn(dispatcher)).toBe(null);
+});
+
+test('a study whose only machine has finished nothing says so, and what helps, also during one more try', () => {
+  const cluster = new FailingCluster(4);
+  const session = cluster.join('w');
+  const reason = (): string | null => {
+    const { state } = cluster.dispatcher;
+    return idleReason(state, state.studies.get('example')!);
+  };
+  expect(reason()).toBe(null);
+  for (let failures = 1; failures <= 8; failures++) cluster.crash(session);
+  cluster.waitForPack(session);
+  expect(reason()).toMatch(
+    /^no worker can train it: w: backing off after 8 consecutive failures \(the last: no memory\); .*; this machine has finished no trial: look for the cause there, or start a worker on another machine$/,
+  );
+  cluster.finish(session);
+  expect(reason()).toBe(null);
 });
