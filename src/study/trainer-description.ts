@@ -34,6 +34,8 @@ export interface TrainerDescription {
   readonly measuresAnyStep?: boolean;
   /** Validation records of a study without a data set, for which results have bits; absent or 0: none. */
   validationRecords?(settings: TrainerSettings): number;
+  /** Whether training continues from the state at a rung; absent: yes. If not, each rung is trained from step 0. */
+  continues?(settings: TrainerSettings): boolean;
   /** What a worker must allow before it runs the trainer (`program-needs.ts`); absent or null: nothing. */
   needs?(settings: TrainerSettings): string | null;
   /**

@@ -112,15 +112,15 @@ export interface StopDecision {
   readonly step: number;
   /** The trial with the most correct images at the rung. */
   readonly leader: TrialId;
-  /** Images that only the leader classified correctly. */
+  /** Validation records that only the leader classified correctly. */
   readonly onlyLeader: number;
-  /** Images that only the stopped trial classified correctly. */
+  /** Validation records that only the stopped trial classified correctly. */
   readonly onlyTrial: number;
 }
 
-/** `stopped after cycle 1: coarse/3 was right on 412 images where this was not, 287 the other way`. */
-export function stoppedReason({ rung, leader, onlyLeader, onlyTrial }: StopDecision): string {
-  return `stopped after cycle ${rung}: ${trialName(leader)} was right on ${onlyLeader} images where this was not, ${onlyTrial} the other way`;
+/** `stopped at step 1000: coarse/3 was right on 412 records where this was not, 287 the other way`. */
+export function stoppedReason({ step, leader, onlyLeader, onlyTrial }: StopDecision): string {
+  return `stopped at step ${step}: ${trialName(leader)} was right on ${onlyLeader} records where this was not, ${onlyTrial} the other way`;
 }
 
 /** The result of a trial at a rung. */

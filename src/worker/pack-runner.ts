@@ -2,20 +2,14 @@
  * Pack runner: trains the packs of a worker, in its threads or with programs of users, on the data sets and
  * files that it fetches from the coordinator.
  */
-import { assert } from '../base/assert.ts';
 import type { ShardCache } from '../dataset/shards/shard-cache.ts';
 import type { Assignment, Rung } from '../rpc/messages/messages.ts';
 import type { DatasetReference } from '../study/spec/dataset-reference.ts';
-import { trialName, type Measurement, type TrialResult } from '../study/trial.ts';
-import { commandSettings, isCommand } from '../trainers/command/settings.ts';
-import { taskSeed } from '../trainers/command/task.ts';
+import type { Measurement, TrialResult } from '../study/trial.ts';
+import { isCommand } from '../trainers/command/settings.ts';
 import type { TrainerSource } from '../trainers/open-trainer.ts';
-import {
-  CommandPool,
-  type CommandPoolOptions,
-  type CommandRequest,
-} from './command/command-pool.ts';
-import { ProgramFiles } from './command/program-files.ts';
+import type { CommandPoolOptions } from './command/command-pool.ts';
+import { CommandRunner } from './command/command-runner.ts';
 import { DatasetHolder, type FetchShard } from './dataset-holder.ts';
 import {
   hasRungs,
@@ -43,32 +37,33 @@ export interface PackRunnerOptions {
   readonly trainer: TrainerSource;
   /** Programs of users, and how they run. */
   readonly commands: CommandPoolOptions;
+  /** Most bytes of states of programs on disk. */
+  readonly stateMax: number;
   /** The runner disposes of it. */
   readonly states: StateKeeper;
 }
 
 export class PackRunner implements AsyncDisposable {
   readonly #threads: ThreadPool;
-  readonly #commands: CommandPool;
+  readonly #commands: CommandRunner;
   readonly #data: DatasetHolder;
-  readonly #files: ProgramFiles;
   readonly #states: StateKeeper;
 
   private constructor(
-    { threads, trainer, commands, states }: PackRunnerOptions,
+    { threads, trainer, states }: PackRunnerOptions,
+    commands: CommandRunner,
     cache: ShardCache,
   ) {
     this.#states = states;
     this.#threads = new ThreadPool(threads, trainer);
-    this.#commands = new CommandPool(commands);
+    this.#commands = commands;
     this.#data = new DatasetHolder(cache);
-    this.#files = new ProgramFiles(cache);
   }
 
   static async start(options: PackRunnerOptions, cache: ShardCache): Promise<PackRunner> {
-    const runner = new PackRunner(options, cache);
-    await runner.#commands.removeAbandoned();
-    return runner;
+    const { stateMax } = options;
+    const commands = await CommandRunner.start({ ...options.commands, stateMax }, cache);
+    return new PackRunner(options, commands, cache);
   }
 
   /**
@@ -81,11 +76,7 @@ export class PackRunner implements AsyncDisposable {
     onMeasured: (member: number, measurement: Measurement) => void,
   ): Promise<RunEnd> {
     const { pack, settings } = assignment;
-    if (isCommand(settings)) {
-      const request = this.#commandRequest(assignment, fetch);
-      const ended = await this.#commands.train(pack, request, onMeasured);
-      return ended.kind === 'stopped' ? ended : { ...ended, passed: [] };
-    }
+    if (isCommand(settings)) return await this.#commands.train(assignment, fetch, onMeasured);
     let resumption: Resumption | null = null;
     const request = this.#findStates(assignment).then(async (found) => {
       resumption = found;
@@ -141,27 +132,5 @@ export class PackRunner implements AsyncDisposable {
     const params = members.map((member) => member.params);
     const [end, resume] = [toStep === 0 ? undefined : toStep, resumption?.states];
     return { seed, replicate, settings, measureTest, params, data, toStep: end, resume };
-  }
-
-  async #commandRequest(assignment: Assignment, fetch: FetchShard): Promise<CommandRequest> {
-    const { seed, replicate, measureTest, members } = assignment;
-    const settings = commandSettings(assignment.settings);
-    const [member] = members;
-    assert(member && members.length === 1, 'a program trains one trial');
-    const { key, params } = member;
-    const task = {
-      contract: 1,
-      trial: trialName(key.trial),
-      attempt: key.attempt,
-      replicate,
-      seed: taskSeed(seed, replicate),
-      parameters: { ...settings.parameters, ...params },
-      from: null,
-      to: settings.rungs.at(-1) ?? 1,
-      test: measureTest,
-      data: null,
-      out: 'out',
-    } as const;
-    return { settings, task, file: async (file) => await this.#files.read(file, fetch) };
   }
 }

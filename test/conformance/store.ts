@@ -106,7 +106,7 @@ function rungTests(make: Make): void {
     expect(stopped).toMatchObject({
       status: 'stopped',
       reason:
-        'stopped after cycle 1: coarse/1 was right on 41 images where this was not, 12 the other way',
+        'stopped at step 20: coarse/1 was right on 41 records where this was not, 12 the other way',
       rungs: { toStep: 20, stop },
     });
     // Without rungs, trials are as before.

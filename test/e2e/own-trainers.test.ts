@@ -5,13 +5,21 @@ import { expect, test } from 'vitest';
 import { ridgeline, scratchDir, start, type ResultsJson } from './support/processes.ts';
 
 const script = `
-const task = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
-const { x, shape, offset } = task.parameters;
-const loss = (x - offset) ** 2 + shape;
+const fs = require('node:fs');
+const task = JSON.parse(fs.readFileSync(0, 'utf8'));
+const { x, shape, best } = task.parameters;
 process.stderr.write('training ' + process.env.SECRET);
 if (process.env.OTHER !== undefined) process.exit(9);
-console.log(JSON.stringify({ step: 1, metrics: { loss: loss + 1 } }));
-console.log(JSON.stringify(x > 0.84 ? { diverged: 1 } : { done: 2, metrics: { loss } }));
+// The state has the accuracy so far: a training that began elsewhere would have another one.
+let right = task.from === null ? 0 : Number(fs.readFileSync(task.from.state, 'utf8'));
+for (let step = (task.from?.step ?? 0) + 1; step <= task.to; step++) {
+  right += Math.floor(50 * (1 - Math.abs(x - best) - shape / 4));
+  if (step < task.to) console.log(JSON.stringify({ step, metrics: { validation_accuracy: right / 200 } }));
+}
+fs.writeFileSync('out/state', String(right));
+const correct = '1'.repeat(right).padEnd(200, '0');
+const metrics = { validation_accuracy: right / 200 };
+console.log(JSON.stringify(x > 0.84 ? { diverged: 1 } : { done: task.to, metrics, correct, state: 'out/state' }));
 `;
 
 const study = `
@@ -19,15 +27,18 @@ study: parabola
 trainer:
   command: [${process.execPath}, train.cjs]
   files: [train.cjs]
-  rungs: [2]
-  metrics: { loss: minimize }
-  parameters: { offset: 0.3 }
+  rungs: [2, 4]
+  metrics: { validation_accuracy: maximize }
+  records: 200
+  parameters: { best: 0.3 }
+  resumes: true
   repeatable: exact
 search:
   x: { uniform: [0, 1] }
   shape: { values: [0, 1] }
 stages:
   - { name: only, trials: 12 }
+stop: clearly_worse
 `;
 
 function written(dir: string): string {
@@ -40,18 +51,21 @@ function written(dir: string): string {
 interface Row {
   readonly trial: string;
   readonly params: object;
-  readonly loss: number | null;
+  readonly accuracy: number | null;
   readonly status: string;
+  /** Of trials that were stopped or have diverged. */
   readonly reason: string | null;
 }
 
 const rowsOf = (results: ResultsJson): Row[] =>
   results.stages
-    .flatMap(({ trials }) => trials as unknown as Row[])
-    .map(({ trial, params, loss, status }) => ({ trial, params, loss, status, reason: null }))
+    .flatMap(({ trials }) => trials as unknown as (Row & { validation_accuracy: number | null })[])
+    .map(({ trial, params, validation_accuracy: accuracy, status, reason }) => {
+      return { trial, params, accuracy, status, reason };
+    })
     .toSorted((a, b) => (a.trial < b.trial ? -1 : 1));
 
-test('a program is searched over three workers that allow it, with the results of run, and not by one that does not', async () => {
+test('a program is searched with stopping over three workers that allow it, with the results of run, and not by one that does not', async () => {
   const dir = scratchDir();
   const file = written(dir);
   const json = ['--format', 'json'];
@@ -98,6 +112,10 @@ test('a program is searched over three workers that allow it, with the results o
   );
   expect(rowsOf(here!)).toHaveLength(12);
   expect(rowsOf(there!)).toEqual(rowsOf(here!));
-  const best = rowsOf(here!).toSorted((a, b) => (a.loss ?? Infinity) - (b.loss ?? Infinity))[0];
+  expect(new Set(rowsOf(here!).map(({ status }) => status))).toEqual(
+    new Set(['complete', 'stopped', 'failed']),
+  );
+  const complete = rowsOf(here!).filter(({ status }) => status === 'complete');
+  const best = complete.toSorted((a, b) => (b.accuracy ?? 0) - (a.accuracy ?? 0))[0];
   expect(here!.winner).toMatchObject({ trial: best?.trial, params: { shape: 0 } });
 });

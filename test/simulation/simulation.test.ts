@@ -52,7 +52,7 @@ describe('a simulated cluster', () => {
   test('stops the same trials with 1, 2 and 4 workers, and after they have been killed', async () => {
     const study = simulatedStudy('first', { trainer: rungTrainer, stop: 'clearly_worse' });
     const alone = outcome(await play(1, ['correct'], study, { threads: 1 }));
-    const stopped = alone.filter((line) => line.includes('stopped after cycle'));
+    const stopped = alone.filter((line) => line.includes('stopped at step'));
     expect(stopped.length).toBeGreaterThan(5);
     expect(stopped.length).toBeLessThan(30);
     for (const count of [2, 4]) {

@@ -12,13 +12,8 @@ import { allowOption } from '../../study/program-needs.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import { trainerName } from '../../study/trainer-description.ts';
 import { trialName } from '../../study/trial.ts';
-import {
-  commandNeeds,
-  commandSettings,
-  isCommand,
-  type CommandSettings,
-} from '../../trainers/command/settings.ts';
-import { taskSeed, type CommandTask } from '../../trainers/command/task.ts';
+import { commandNeeds, commandSettings, isCommand } from '../../trainers/command/settings.ts';
+import { wholeTask } from '../../trainers/command/task.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { allowedWords } from '../../worker/command/allowance.ts';
 import { checkCommand } from '../../worker/command/check-command.ts';
@@ -72,7 +67,9 @@ async function check(file: string, flags: ProgramFlags, context: Context): Promi
   const names = programFiles(settings).map(({ name }) => name);
   const files = new Map(names.map((name, index) => [name, contents[index] ?? new Uint8Array(0)]));
   const { trial, params } = firstTrial(spec);
-  const task = wholeTask(spec, settings, trial, params);
+  const { seed } = spec;
+  const own = { trial, attempt: 1, replicate: 1, params, test: false };
+  const task = wholeTask({ settings, seed, ...own });
   try {
     const report = await checkCommand({ settings, words, files, task, directory }, host, (text) =>
       say(context, text),
@@ -101,25 +98,4 @@ function firstTrial(spec: StudySpec): { readonly trial: string; readonly params:
   return first === undefined
     ? { trial: 'check/1', params: {} }
     : { trial: trialName(first.id), params: first.params };
-}
-
-function wholeTask(
-  { seed }: StudySpec,
-  { parameters, rungs }: CommandSettings,
-  trial: string,
-  params: Params,
-): CommandTask {
-  return {
-    contract: 1,
-    trial,
-    attempt: 1,
-    replicate: 1,
-    seed: taskSeed(seed, 1),
-    parameters: { ...parameters, ...params },
-    from: null,
-    to: rungs.at(-1) ?? 1,
-    test: false,
-    data: null,
-    out: 'out',
-  };
 }

@@ -16,7 +16,7 @@ export function failureWords(study: string, { failed }: StageResults, most: numb
   return firstWords(list, most, `failed; ${reasonsCommand(study, 'failed')}`);
 }
 
-/** `coarse/3 stopped after cycle 1: …`: at most `most` lines, and the command that lists the rest. */
+/** `coarse/3 stopped at step 1000: …`: at most `most` lines, and the command that lists the rest. */
 export function stoppedWords(study: string, { stopped }: StageResults, most: number): string[] {
   const list = stopped.map(({ trial, reason }) => `${trial} ${reason ?? 'stopped'}`);
   return firstWords(list, most, `stopped; ${reasonsCommand(study, 'stopped')}`);

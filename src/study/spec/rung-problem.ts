@@ -1,6 +1,7 @@
 /**
- * Rung problem: whether the training of a study has rungs at which trials can be stopped. It depends on the
- * number of training records, so it is checked when the data set is open.
+ * Rung problem: whether the training of a study has rungs at which trials can be stopped. A rung is the end
+ * of a learning-rate cycle, or a step of `trainer.rungs`. The rungs depend on the number of training records,
+ * so they are checked when the data set is open.
  */
 import { RidgelineError } from '../../base/errors.ts';
 import type { TrainerDescription } from '../trainer-description.ts';
@@ -12,24 +13,26 @@ import { hasStopping, type StudySpec } from './study-spec.ts';
  */
 export function requireRungs(
   spec: StudySpec,
-  trainer: Pick<TrainerDescription, 'rungs' | 'measuredSteps'>,
+  trainer: Pick<TrainerDescription, 'rungs' | 'measuredSteps' | 'validationRecords'>,
   trainRecords: number | null,
 ): void {
   if (!hasStopping(spec)) return;
-  if (trainRecords === null)
+  if (trainRecords === null && (trainer.validationRecords?.(spec.trainer) ?? 0) === 0)
     throw new RidgelineError(
       'STUDY_INVALID',
-      `Study ${spec.study} has stop: clearly_worse, but its trainer has no validation images of Ridgeline's, on which trials could be compared.`,
-      'Remove stop.',
+      `Study ${spec.study} has stop: clearly_worse, which compares trials record by record, but its trainer section has no records.`,
+      'Set trainer.records to the number of validation records, and print `correct`, a 0 or 1 for each; or remove stop.',
     );
-  const rungs = trainer.rungs(spec.trainer, trainRecords);
+  const rungs = trainer.rungs(spec.trainer, trainRecords ?? 0);
   if (rungs.length < 2)
     throw new RidgelineError(
       'STUDY_INVALID',
-      `Study ${spec.study} has stop: clearly_worse, but a trial has only one learning-rate cycle: trials are compared at the end of each cycle, and there is no step left to save after the last one.`,
-      'Set trainer.cycles to 2 or more, or remove stop.',
+      `Study ${spec.study} has stop: clearly_worse, but a trial has only one rung, its last step: trials are compared at each rung, and there is no step left to save after the last one.`,
+      trainRecords === null
+        ? 'Add earlier steps to trainer.rungs, or remove stop.'
+        : 'Set trainer.cycles to 2 or more, or remove stop.',
     );
-  const measured = new Set(trainer.measuredSteps(spec.trainer, trainRecords));
+  const measured = new Set(trainer.measuredSteps(spec.trainer, trainRecords ?? 0));
   const missing = rungs.find((step) => !measured.has(step));
   if (missing !== undefined)
     throw new RidgelineError(

@@ -99,7 +99,7 @@ const stageTrials = z
 function stop(place: string) {
   return optional(
     z.enum(['never', 'clearly_worse']),
-    `${place}; clearly_worse: stop trials at the end of a learning-rate cycle if the best one is significantly better on the validation images`,
+    `${place}; clearly_worse: stop trials at the end of a learning-rate cycle, or at a step of trainer.rungs, if the best one is significantly better on the validation records`,
   );
 }
 

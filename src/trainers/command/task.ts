@@ -4,6 +4,7 @@
  */
 import { RandomStream } from '../../base/philox.ts';
 import type { Params } from '../../study/search-space.ts';
+import type { CommandSettings } from './settings.ts';
 
 export interface CommandTask {
   /** Version of the contract. */
@@ -21,6 +22,8 @@ export interface CommandTask {
   readonly from: { readonly step: number; readonly state: string } | null;
   /** The step at which training ends. */
   readonly to: number;
+  /** The last step of a whole training, for schedules: `to` is less at an earlier rung. */
+  readonly end: number;
   /** Whether metrics of the test split are printed. */
   readonly test: boolean;
   /** Files of the data set, by split; null without a data set. */
@@ -29,8 +32,36 @@ export interface CommandTask {
   readonly out: string;
 }
 
+export interface TaskSource {
+  readonly settings: Pick<CommandSettings, 'parameters' | 'rungs'>;
+  readonly seed: number;
+  readonly trial: string;
+  readonly attempt: number;
+  readonly replicate: number;
+  /** The searched values. */
+  readonly params: Params;
+  readonly test: boolean;
+}
+
+/** The task of a whole training. */
+export function wholeTask({ settings, seed, params, test, ...names }: TaskSource): CommandTask {
+  const end = settings.rungs.at(-1) ?? 1;
+  return {
+    contract: 1,
+    ...names,
+    seed: taskSeed(seed, names.replicate),
+    parameters: { ...settings.parameters, ...params },
+    from: null,
+    to: end,
+    end,
+    test,
+    data: null,
+    out: 'out',
+  };
+}
+
 /** A seed that NumPy, scikit-learn and PyTorch accept. */
-export function taskSeed(seed: number, replicate: number): number {
+function taskSeed(seed: number, replicate: number): number {
   return new RandomStream(seed, 'command', replicate).uint32At(0) >>> 1;
 }
 

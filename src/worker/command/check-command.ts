@@ -7,13 +7,8 @@ import { resultDifferences } from '../../study/result-differences.ts';
 import type { TrialResult } from '../../study/trial.ts';
 import type { CommandSettings } from '../../trainers/command/settings.ts';
 import type { CommandTask } from '../../trainers/command/task.ts';
-import {
-  removeFolder,
-  runTrial,
-  type CommandHost,
-  type TrialRun,
-  type TrialRunEnd,
-} from './run-trial.ts';
+import { removeFolder, type CommandHost } from './run-trial.ts';
+import { trainRungs } from './train-rungs.ts';
 
 export interface CommandCheck {
   readonly settings: CommandSettings;
@@ -68,30 +63,17 @@ function lastPoint(result: TrialResult): TrialResult {
 /** Trains to each of these steps with a separate process. */
 async function trainBy(
   steps: readonly number[],
-  { settings, words, files, task, directory }: CommandCheck,
+  { directory, ...training }: CommandCheck,
   host: CommandHost,
 ): Promise<CheckedTraining> {
-  const folders: string[] = [];
-  let state: string | null = null;
-  let from: CommandTask['from'] = null;
-  let result: TrialResult | null = null;
+  const folder = join(directory, 'training');
+  const own = { ...training, steps, start: null, folder, device: null };
   try {
-    for (const to of steps) {
-      const folder = join(directory, String(folders.length + 1));
-      folders.push(folder);
-      const own: CommandTask = { ...task, from, to };
-      const run: TrialRun = { settings, words, files, state, task: own, folder, device: null };
-      const end: TrialRunEnd = await runTrial(run, host, () => undefined).ended;
-      if (end.kind === 'stopped') return { kind: 'failed', reason: 'it was stopped', log: end.log };
-      if (end.kind !== 'trained') return { kind: 'failed', reason: end.reason, log: end.log };
-      ({ result, state } = end);
-      if (result.kind === 'diverged') break;
-      from = { step: to, state: 'in/state' };
-    }
+    const end = await trainRungs(own, host, () => undefined).ended;
+    if (end.kind === 'trained') return { kind: 'trained', result: end.result };
+    const reason = end.kind === 'stopped' ? 'it was stopped' : end.reason;
+    return { kind: 'failed', reason, log: end.log };
   } finally {
-    for (const folder of folders) await removeFolder(folder);
+    await removeFolder(folder);
   }
-  return result === null
-    ? { kind: 'failed', reason: 'there is no step to train to', log: '' }
-    : { kind: 'trained', result };
 }

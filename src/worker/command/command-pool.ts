@@ -9,13 +9,14 @@ import { join } from 'node:path';
 import { assert } from '../../base/assert.ts';
 import { errorMessage } from '../../base/errors.ts';
 import { allowOption } from '../../study/program-needs.ts';
-import type { Measurement } from '../../study/trial.ts';
+import type { Rung } from '../../rpc/messages/messages.ts';
+import type { Measurement, TrialResult } from '../../study/trial.ts';
 import { programFiles, type ProgramFile } from '../../study/program-files.ts';
 import { commandNeeds, type CommandSettings } from '../../trainers/command/settings.ts';
 import type { CommandTask } from '../../trainers/command/task.ts';
-import type { PackEnd } from '../thread-pool.ts';
 import { allowedWords, type Allowance } from './allowance.ts';
-import { removeFolder, runTrial, type CommandHost, type RunningTrial } from './run-trial.ts';
+import { removeFolder, type CommandHost } from './run-trial.ts';
+import { trainRungs, type CommandState, type RunningRungs } from './train-rungs.ts';
 
 export interface CommandPoolOptions extends CommandHost {
   readonly allowance: Allowance;
@@ -29,10 +30,25 @@ export interface CommandPoolOptions extends CommandHost {
 
 export interface CommandRequest {
   readonly settings: CommandSettings;
+  /** That of the whole training. */
   readonly task: CommandTask;
+  /** Steps at which processes end; the first one begins at `start`, or at step 0. */
+  readonly steps: readonly number[];
+  readonly start: CommandState | null;
   /** Reads a file of the study. */
   readonly file: (file: ProgramFile) => Promise<Uint8Array>;
+  /** Called with the state at the last step, before the working folder is removed. */
+  readonly keep: (state: CommandState, reached: Rung) => Promise<void>;
 }
+
+export type CommandEnd =
+  | {
+      readonly kind: 'ended';
+      readonly result: TrialResult;
+      /** The steps that were reached. */
+      readonly rungs: readonly Rung[];
+    }
+  | { readonly kind: 'stopped'; readonly reason: string };
 
 /** A trial that failed because of its program. */
 export class CommandFailure extends Error {
@@ -48,7 +64,7 @@ export class CommandFailure extends Error {
 interface RunningPack {
   readonly slot: number;
   readonly stopped: PromiseWithResolvers<string>;
-  run: RunningTrial | null;
+  run: RunningRungs | null;
   /** How often the pack's progress was read while it ran. */
   beats: number;
 }
@@ -75,14 +91,15 @@ export class CommandPool implements AsyncDisposable {
   }
 
   /**
-   * @param request if it rejects, the pack is `stopped`
+   * If a file cannot be read, the pack is `stopped`.
+   *
    * @throws CommandFailure if the program fails
    */
   async train(
     name: string,
-    request: Promise<CommandRequest>,
-    onMeasured: (member: number, measurement: Measurement) => void,
-  ): Promise<PackEnd> {
+    request: CommandRequest,
+    onMeasured: (measurement: Measurement) => void,
+  ): Promise<CommandEnd> {
     assert(!this.#running.has(name), () => `pack ${name} runs once`);
     const pack: RunningPack = {
       slot: this.#freeSlot(),
@@ -91,7 +108,7 @@ export class CommandPool implements AsyncDisposable {
       beats: 0,
     };
     this.#running.set(name, pack);
-    const work = this.#run(pack, request, (measurement) => onMeasured(0, measurement));
+    const work = this.#run(pack, request, onMeasured);
     this.#ending.add(work);
     try {
       return await work;
@@ -131,19 +148,17 @@ export class CommandPool implements AsyncDisposable {
 
   async #run(
     pack: RunningPack,
-    request: Promise<CommandRequest>,
+    { file: readFile, keep, ...training }: CommandRequest,
     onMeasured: (measurement: Measurement) => void,
-  ): Promise<PackEnd> {
+  ): Promise<CommandEnd> {
     const { allowance, devices, directory } = this.#options;
-    let ready: CommandRequest;
+    const { settings } = training;
     const files = new Map<string, Uint8Array>();
     try {
-      ready = await request;
-      for (const file of programFiles(ready.settings)) files.set(file.name, await ready.file(file));
+      for (const file of programFiles(settings)) files.set(file.name, await readFile(file));
     } catch (error) {
       return { kind: 'stopped', reason: errorMessage(error) };
     }
-    const { settings, task } = ready;
     const needs = commandNeeds(settings);
     const words = allowedWords(allowance, settings.command, needs);
     if (words === null)
@@ -152,14 +167,18 @@ export class CommandPool implements AsyncDisposable {
     const folder = join(directory, `${process.pid}-${this.#folders}`);
     const device = devices[pack.slot] ?? null;
     try {
-      pack.run = runTrial(
-        { settings, words, task, files, folder, device },
+      pack.run = trainRungs(
+        { ...training, words, files, folder, device },
         this.#options,
         onMeasured,
       );
       void pack.stopped.promise.then(() => pack.run?.stop());
       const end = await pack.run.ended;
-      if (end.kind === 'trained') return { kind: 'ended', results: [end.result], rungs: [] };
+      if (end.kind === 'trained') {
+        const reached = end.rungs.at(-1);
+        if (end.state !== null && reached !== undefined) await keep(end.state, reached);
+        return { kind: 'ended', result: end.result, rungs: end.rungs };
+      }
       if (end.kind === 'failed')
         throw new CommandFailure(withLastLine(end.reason, end.log), end.log);
       if (end.kind === 'unfit') return { kind: 'stopped', reason: end.reason };

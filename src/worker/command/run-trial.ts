@@ -4,6 +4,7 @@
  * The folder has the files of the study, `task.json`, the state of an earlier step in `in`, and `out` for what
  * the program writes.
  */
+import { constants } from 'node:fs';
 import { cp, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import type { Metrics } from '../../study/metrics.ts';
@@ -35,6 +36,8 @@ export interface TrialRun {
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** Where the state of an earlier step is, which `task.from` names; null without one. */
   readonly state?: string | null;
+  /** The learning curve up to `task.from`; absent: empty. */
+  readonly curve?: readonly Measurement[];
   /** An absolute path; created here. The caller removes it with `removeFolder`. */
   readonly folder: string;
   readonly device: string | null;
@@ -83,7 +86,9 @@ async function inFolder(run: TrialRun, work: () => Promise<TrialRunEnd>): Promis
     }
     if (task.from !== null && state !== null) {
       await mkdir(dirname(join(folder, task.from.state)), { recursive: true, mode: 0o700 });
-      await cp(state, join(folder, task.from.state), { recursive: true });
+      // Without a copy of the bytes, where the file system can.
+      const how = { recursive: true, mode: constants.COPYFILE_FICLONE };
+      await cp(state, join(folder, task.from.state), how);
     }
     await writeFile(join(folder, taskFile), taskLine(task), { mode: 0o600 });
   } catch (error) {
@@ -108,7 +113,7 @@ async function runInFolder(
   stopped: Promise<unknown>,
 ): Promise<TrialRunEnd> {
   const { settings, task, folder, device } = run;
-  const curve: Measurement[] = [];
+  const curve = [...(run.curve ?? [])];
   const reader = new OutputReader(outputRules(settings, task), (measurement) => {
     addPoint(curve, measurement);
     onMeasured(measurement);
@@ -178,7 +183,7 @@ function outputRules(settings: CommandSettings, task: CommandTask) {
     to: task.to,
     metrics,
     records: settings.records ?? 0,
-    needsState: settings.resumes,
+    needsState: settings.resumes && task.to < task.end,
   };
 }
 

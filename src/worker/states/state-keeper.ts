@@ -6,9 +6,8 @@
  * long trainings go there at once, for the case that the process is killed. A state that is nowhere any more
  * costs time only: its trial is trained from the first step again.
  */
-import { sha256 } from '../../base/digest.ts';
 import { StateFolder } from './state-folder.ts';
-import type { KeptState, StateKey, StateScope } from './state-keys.ts';
+import { stateName, type KeptState, type StateKey, type StateScope } from './state-keys.ts';
 
 export interface StateKeeperOptions {
   /** Default: 256 MiB. */
@@ -59,7 +58,7 @@ export class StateKeeper implements AsyncDisposable {
 
   /** Keeps a state. Returns at once; writing to disk follows. */
   put(key: StateKey, scope: StateScope, state: KeptState): void {
-    const name = nameOf(key);
+    const name = stateName(key);
     this.#remove(name);
     this.#states.set(name, { scope, state });
     this.#bytes += state.bytes.length;
@@ -73,7 +72,7 @@ export class StateKeeper implements AsyncDisposable {
 
   /** @returns null if the state is not kept, or is damaged */
   async get(key: StateKey): Promise<KeptState | null> {
-    const name = nameOf(key);
+    const name = stateName(key);
     const entry = this.#states.get(name);
     if (entry !== undefined) {
       this.#states.delete(name);
@@ -142,10 +141,6 @@ export class StateKeeper implements AsyncDisposable {
     this.#bytes -= this.#states.get(name)?.state.bytes.length ?? 0;
     this.#states.delete(name);
   }
-}
-
-function nameOf({ training, step, digest }: StateKey): string {
-  return sha256(JSON.stringify([training, step, digest]));
 }
 
 function isSame(a: StateScope, b: StateScope): boolean {

@@ -20,6 +20,11 @@ export interface StateKey {
   readonly digest: string;
 }
 
+/** A file name for a state: 64 hexadecimal digits. */
+export function stateName({ training, step, digest }: StateKey): string {
+  return sha256(JSON.stringify([training, step, digest]));
+}
+
 /** The stage for which a state is kept. */
 export interface StateScope {
   readonly study: string;

@@ -56,7 +56,7 @@ describe('the key stop', () => {
   });
 
   test.each([
-    ['one cycle', { cycles: 1 }, /only one learning-rate cycle/],
+    ['one cycle', { cycles: 1 }, /only one rung, its last step/],
     ['no measurement at a rung', { measure: 'end' }, /not measured at step 200/],
   ] as const)('is refused with %s, with the fix', (_, change, message) => {
     const given: StudySpec = {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseStudy } from '../../../src/config/parse-study.ts';
+import { RidgelineError } from '../../../src/base/errors.ts';
+import { requireRungs } from '../../../src/study/spec/rung-problem.ts';
 import { describeTrainer } from '../../../src/trainers/registry.ts';
 
 const study = `
@@ -35,4 +37,42 @@ test.each([
   ['metrics:', 'files: [../secret]\n  metrics:', 'must be a path inside the folder'],
 ])('a command trainer with %s replaced by %s is refused', (before, after, problem) => {
   expect(() => parse(study.replace(before, after))).toThrow(problem);
+});
+
+const stopping = study
+  .replace('{ loss: minimize }', '{ validation_accuracy: maximize }\n  rungs: [2, 5]\n  records: 9')
+  .concat('stop: clearly_worse\n');
+
+function rungProblem(text: string): string {
+  const spec = parse(text);
+  try {
+    requireRungs(spec, describeTrainer(spec.trainer), null);
+    return '';
+  } catch (error) {
+    return error instanceof RidgelineError ? `${error.what} ${error.fix}` : String(error);
+  }
+}
+
+test.each([
+  ['', '', /^$/],
+  ['records: 9', '', /its trainer section has no records. Set trainer.records/],
+  ['[2, 5]', '[5]', /only one rung, its last step: .* Add earlier steps to trainer.rungs/],
+])(
+  'a command whose trials are stopped needs records and two rungs: %s %s',
+  (before, after, problem) => {
+    expect(rungProblem(stopping.replace(before, after))).toMatch(problem);
+  },
+);
+
+test('a command whose trials are stopped needs the objective validation_accuracy', () => {
+  const other = stopping.replace('validation_accuracy: maximize', 'loss: minimize');
+  expect(() => parse(other)).toThrow('clearly_worse needs the objective validation_accuracy');
+});
+
+test('a command is measured at each rung, and says whether it continues from its state there', () => {
+  const resuming = parse(stopping.replace('records: 9', 'records: 9\n  resumes: true'));
+  const trainer = describeTrainer(resuming.trainer);
+  expect(trainer.measuredSteps(resuming.trainer, 0)).toEqual([2, 5]);
+  expect(trainer.continues?.(resuming.trainer)).toBe(true);
+  expect(trainer.continues?.(parse(stopping).trainer)).toBe(false);
 });

@@ -29,6 +29,7 @@ const task = {
   parameters: { rate: 0.25, word: 'a b; $(c)' },
   from: null,
   to: 3,
+  end: 3,
   test: false,
   data: null,
   out: 'out',

@@ -33,7 +33,8 @@ export function isHeldByOther(
 
 /** The sessions that have computed the result at the last rung of the trial. */
 function stateHolders(study: StudyEntry, trial: TrialEntry): ReadonlySet<string> {
-  if (trial.rungs === null) return none;
+  const { spec, data } = study;
+  if (trial.rungs === null || data.trainer.continues?.(spec.trainer) === false) return none;
   const attempt = { kind: 'search', toStep: toStepOf(trial) } as const;
   const rung = rungBeforeAttempt(study, trial, attempt);
   if (rung === null) return none;
