@@ -136,8 +136,12 @@ interface Rows {
     readonly session: string;
     readonly worker: string;
     readonly reason: string;
+    /** Where it ran. */
+    readonly machine: string;
     readonly atMs: number;
   };
+  /** The results of a machine are no longer audited because of exclusions. */
+  'machine-trusted': { readonly machine: string };
   /** Null removes the winner: the study was extended. */
   winner: { readonly study: string; readonly winner: WinnerRecord | null };
   /** A line of the log, such as a join, a loss or a retry. */

@@ -8,6 +8,7 @@
  * Not here: how a store is opened, locked, backed up and migrated, which differs between implementations;
  * what a row means, which the coordinator decides.
  */
+import type { Exclusion } from '../study/exclusion.ts';
 import type { StoredFile } from '../study/program-files.ts';
 import type { Objective } from '../study/spec/study-spec.ts';
 import type { StudyRecord } from '../study/study-record.ts';
@@ -58,8 +59,8 @@ export interface StoreReads {
   ranks(study: string): Promise<StoredRank[]>;
   /** The newest `limit` events, oldest first. */
   events(limit: number): Promise<EventRecord[]>;
-  /** Reasons by session of the worker processes that are excluded: none of their results count. */
-  exclusions(): Promise<Map<string, string>>;
+  /** By session, oldest first: worker processes that are excluded; none of their results count. */
+  exclusions(): Promise<Map<string, Exclusion>>;
   /** Calls `read`; all that it reads through its argument is from one committed state. */
   snapshot<T>(read: (reads: StoreReads) => Promise<T>): Promise<T>;
 }

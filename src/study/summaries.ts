@@ -95,7 +95,7 @@ export interface WorkerSummary {
   /** When its last message arrived. */
   readonly heardAtMs: number;
   readonly state: (typeof workerStates)[number];
-  /** Why it receives no trials; null if it does. */
+  /** Why it receives no trials, or why each of its results is audited; null otherwise. */
   readonly reason: string | null;
 }
 

@@ -48,6 +48,7 @@ const excluded: StoreRow = {
   session: 's',
   worker: 'node-1',
   reason: 'wrong',
+  machine: 'id node-1',
   atMs: 1,
 };
 const attempt = (number: number, kind?: 'audit'): StoreRow => ({
@@ -156,10 +157,15 @@ export function guardTests(make: () => Promise<StoreFixture>): void {
     },
   );
 
-  test('a store keeps the reason of an excluded session', async () => {
+  test('a store keeps why a session was excluded, and its machine until that is trusted again', async () => {
     await using fixture = await make();
     await using store = await fixture.open();
     await store.commit([excluded]);
-    expect(await store.exclusions()).toEqual(new Map([['s', 'wrong']]));
+    const known = { reason: 'wrong', machine: 'id node-1' };
+    expect(await store.exclusions()).toEqual(new Map([['s', known]]));
+    await store.commit([{ kind: 'machine-trusted', machine: 'id node-2' }]);
+    expect(await store.exclusions()).toEqual(new Map([['s', known]]));
+    await store.commit([{ kind: 'machine-trusted', machine: 'id node-1' }]);
+    expect(await store.exclusions()).toEqual(new Map([['s', { ...known, machine: null }]]));
   });
 }

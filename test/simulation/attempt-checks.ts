@@ -1,10 +1,11 @@
 /** Rules for attempts: one open attempt per kind, limits of failures, excluded workers. */
+import type { Exclusion } from '../../src/study/exclusion.ts';
 import { assert } from '../../src/base/assert.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
 import { trialName, type AttemptOutcome, type AttemptRecord } from '../../src/study/trial.ts';
 import type { ModelStudy, ModelTrial } from './model-store.ts';
 
-type Excluded = ReadonlyMap<string, string>;
+type Excluded = ReadonlyMap<string, Exclusion>;
 
 /** Attempts that count as failures: crashed, timed out. */
 export function isFailure({ outcome }: { readonly outcome: AttemptOutcome | null }): boolean {

@@ -4,6 +4,7 @@
  *
  * A commit applies all its rows or none. A crash of the coordinator keeps what was committed.
  */
+import type { Exclusion } from '../../src/study/exclusion.ts';
 import { assert } from '../../src/base/assert.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
 import type { StudyRecord } from '../../src/study/study-record.ts';
@@ -57,7 +58,7 @@ export interface ModelStudy {
 export class ModelStore {
   readonly studies = new Map<string, ModelStudy>();
   /** Reason by session. */
-  readonly excluded = new Map<string, string>();
+  readonly excluded = new Map<string, Exclusion>();
   /** Called after each row. */
   onApplied: (row: StoreRow) => void = () => undefined;
   commits = 0;
@@ -159,7 +160,11 @@ export class ModelStore {
         return;
       case 'worker-excluded':
         assert(!this.excluded.has(row.session), 'a session is excluded once');
-        this.excluded.set(row.session, row.reason);
+        this.excluded.set(row.session, { reason: row.reason, machine: row.machine });
+        return;
+      case 'machine-trusted':
+        for (const [session, { reason, machine }] of this.excluded)
+          if (machine === row.machine) this.excluded.set(session, { reason, machine: null });
         return;
       case 'ranks':
       case 'event':

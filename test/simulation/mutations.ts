@@ -372,6 +372,11 @@ export const plantedBugs: readonly PlantedBug[] = [
     "if (trial.audit === 'disputed' || !['complete', 'stopped'].includes(trial.status) || trial.result === null) return null;",
   ),
   bug(
+    'probation-is-not-audited',
+    'results of a restarted worker that was excluded before are not audited',
+    'return false;',
+  ),
+  bug(
     'moved-trial-keeps-failures',
     'a trial that a late result brings to its rung keeps its failures, and fails with the next loss',
     '',

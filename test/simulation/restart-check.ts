@@ -6,6 +6,7 @@ import { assert } from '../../src/base/assert.ts';
 import { Dispatcher } from '../../src/coordinator/core/dispatcher.ts';
 import type { StudyEntry } from '../../src/coordinator/core/state/cluster-state.ts';
 import type { TrialEntry } from '../../src/coordinator/core/state/trial-state.ts';
+import type { Exclusion } from '../../src/study/exclusion.ts';
 import { paramsText } from '../../src/study/search-space.ts';
 import { trialName } from '../../src/study/trial.ts';
 import type { StoredStudy } from '../../src/coordinator/core/studies/restore.ts';
@@ -14,10 +15,12 @@ import type { StoredStudy } from '../../src/coordinator/core/studies/restore.ts'
 export function checkRestart(
   { state }: Dispatcher,
   stored: readonly StoredStudy[],
-  excluded: ReadonlyMap<string, string>,
+  excluded: ReadonlyMap<string, Exclusion>,
 ): void {
   const now = { monotonicMs: 0, wallMs: 0 };
   const restarted = new Dispatcher(state.settings, stored, excluded, now).state;
+  const probation = [state, restarted].map((one) => [...one.probation.keys()].toSorted().join());
+  assert(probation[0] === probation[1], 'a restart keeps the machines on probation');
   for (const study of state.studies.values()) {
     const other = restarted.studies.get(study.name);
     assert(other, `study ${study.name} is open after a restart`);

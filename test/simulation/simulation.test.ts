@@ -99,7 +99,7 @@ describe('a simulated cluster', () => {
       const winner = store.study('first').record.winner?.trial;
       expect(disputed.map(({ id }) => trialName(id))).not.toContain(trialName(winner!));
       // Two workers that disagree are both kept; one that contradicts a verified result is excluded.
-      for (const reason of store.excluded.values())
+      for (const { reason } of store.excluded.values())
         expect(reason).toMatch(/differs from the verified one/);
     }
     expect(disputes).toBeGreaterThan(10);

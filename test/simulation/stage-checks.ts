@@ -4,6 +4,7 @@ import { narrowRange } from '../../src/search/planning/narrowing.ts';
 import { replicatesDue } from '../../src/search/planning/racing.ts';
 import { bestConfiguration } from '../../src/search/ranking/ranking.ts';
 import { isDrawnForAudit } from '../../src/search/samplers/random.ts';
+import type { Exclusion } from '../../src/study/exclusion.ts';
 import { numberRange } from '../../src/study/search-space.ts';
 import { stopRule, type StudySpec } from '../../src/study/spec/study-spec.ts';
 import type { StudyRecord, WinnerRecord } from '../../src/study/study-record.ts';
@@ -77,7 +78,7 @@ function mayBeRetried(trials: ModelStudy['trials'], stage: string): boolean {
 export function checkClosing(
   study: ModelStudy,
   { name, trials, closed }: StageRecord,
-  excluded: ReadonlyMap<string, string>,
+  excluded: ReadonlyMap<string, Exclusion>,
 ): void {
   assert(!closed, `stage ${name} closes once`);
   const ended = stageTrials(study, name);
@@ -110,7 +111,31 @@ export function checkClosing(
       trial.result === null || isSupported || trial.audit === 'disputed' || !spec.reproducible,
       `${trialName(trial.id)} was computed by an excluded worker alone, and counts`,
     );
+    if (spec.reproducible) checkProbation(trial, excluded);
   }
+}
+
+/** A result that only machines with excluded workers have computed is audited. */
+function checkProbation(
+  { id, log, rungs, fingerprint, audit }: ModelTrial,
+  excluded: ReadonlyMap<string, Exclusion>,
+): void {
+  const machines = new Set([...excluded.values()].map(({ machine }) => machine));
+  const votes = log.filter(
+    (attempt) =>
+      attempt.fingerprint !== null &&
+      attempt.fingerprint === fingerprint &&
+      attempt.kind !== 'test' &&
+      (attempt.toStep ?? null) === (rungs?.toStep ?? null) &&
+      !excluded.has(attempt.session),
+  );
+  const isDoubtful =
+    votes.length > 0 &&
+    votes.every(({ machineId, worker }) => machines.has(`${machineId} ${worker}`));
+  assert(
+    !isDoubtful || audit !== null,
+    `${trialName(id)} was computed on a machine on probation, and is audited`,
+  );
 }
 
 /** A replicate of a race is created if its round is due: all trials before it have ended. */

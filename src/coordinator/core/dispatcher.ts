@@ -13,6 +13,7 @@
  */
 import { assert, unreachable } from '../../base/assert.ts';
 import type { AttemptKey, Hello, WorkerMessage } from '../../rpc/messages/messages.ts';
+import type { Exclusion } from '../../study/exclusion.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import { setStudyStatus } from './attempts/close-attempt.ts';
 import { cancelStudy } from './attempts/failed-attempts.ts';
@@ -48,6 +49,7 @@ import {
   renewLease,
   returnAllPacks,
 } from './workers/leases.ts';
+import { probationsFrom } from './workers/probation.ts';
 import {
   announceLeaving,
   datasetFailed,
@@ -61,11 +63,11 @@ import {
 export class Dispatcher {
   readonly state: ClusterState;
 
-  /** @param excluded reason by session: workers that have computed a wrong result */
+  /** @param excluded by session: workers that have computed a wrong result */
   constructor(
     settings: DispatcherSettings,
     stored: readonly StoredStudy[],
-    excluded: ReadonlyMap<string, string>,
+    excluded: ReadonlyMap<string, Exclusion>,
     now: Moment,
   ) {
     this.state = {
@@ -78,6 +80,7 @@ export class Dispatcher {
       health: new Map(),
       reserved: new Set(),
       excluded: new Map(excluded),
+      probation: probationsFrom(excluded.values()),
       refereeUntilMs: null,
       shares: { countedAtMs: now.monotonicMs, usedMs: 0 },
     };

@@ -75,6 +75,9 @@ export const workersSchema = z.array(
       .describe('trials that it trains now'),
     heard_at: z.string().describe('when its last message arrived'),
     state: z.enum(workerStates).describe('what it does now'),
-    reason: z.string().nullable().describe('why it receives no trials; null if it does'),
+    reason: z
+      .string()
+      .nullable()
+      .describe('why it receives no trials, or why its results are audited; null otherwise'),
   }),
 );

@@ -92,7 +92,7 @@ export function convertVersion5(database: DatabaseSync): void {
     INSERT INTO winner SELECT study, stage, k, replicate, test_accuracy, test_loss, test_worker, reproduced, tests, '[]'
       FROM winner_5;
     INSERT INTO event SELECT sequence, at_ms, study, what, detail FROM event_5;
-    INSERT INTO exclusion SELECT session, worker, reason, at_ms FROM quarantine_5;
+    INSERT INTO exclusion SELECT session, worker, reason, NULL, at_ms FROM quarantine_5;
     ${oldTables
       .toReversed()
       .map((name) => `DROP TABLE ${name}_5;`)

@@ -93,7 +93,12 @@ function studyReads(database: DatabaseSync, file: string, inOneState: InOneState
     ranks: async (study: string) => inOneState(() => queries.ranks.map({ study }, storedRank)),
     exclusions: async () =>
       inOneState(
-        () => new Map(queries.exclusions.all({}).map(({ session, reason }) => [session, reason])),
+        () =>
+          new Map(
+            queries.exclusions
+              .all({})
+              .map(({ session, reason, machine }) => [session, { reason, machine }]),
+          ),
       ),
     events: async (limit: number) =>
       inOneState(() =>

@@ -187,6 +187,7 @@ CREATE TABLE exclusion (
   session TEXT NOT NULL PRIMARY KEY,
   worker TEXT NOT NULL,
   reason TEXT NOT NULL,
+  machine TEXT,
   at_ms INTEGER NOT NULL
 ) WITHOUT ROWID;
 `;

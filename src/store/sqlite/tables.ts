@@ -154,6 +154,8 @@ export interface Tables {
     session: string;
     worker: string;
     reason: string;
+    /** Null: unknown, or trusted again. */
+    machine: string | null;
     at_ms: number;
   };
 }

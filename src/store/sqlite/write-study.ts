@@ -191,12 +191,19 @@ export function winnerWriter(database: DatabaseSync): RowWriters<'winner'> {
   };
 }
 
-export function clusterWriter(database: DatabaseSync): RowWriters<'worker-excluded' | 'event'> {
+export function clusterWriter(
+  database: DatabaseSync,
+): RowWriters<'worker-excluded' | 'machine-trusted' | 'event'> {
   const exclude = insert(database, 'exclusion');
+  const trust = prepare<{ machine: string }>(
+    database,
+    'UPDATE exclusion SET machine = NULL WHERE machine = :machine',
+  );
   const addEvent = insert(database, 'event');
   return {
-    'worker-excluded': ({ session, worker, reason, atMs }) =>
-      exclude({ session, worker, reason, at_ms: atMs }),
+    'worker-excluded': ({ session, worker, reason, machine, atMs }) =>
+      exclude({ session, worker, reason, machine, at_ms: atMs }),
+    'machine-trusted': ({ machine }) => trust.change({ machine }),
     event: ({ atMs, study, what, detail }) => addEvent({ at_ms: atMs, study, what, detail }),
   };
 }

@@ -16,6 +16,7 @@ import {
 } from '../../../src/rpc/messages/messages.ts';
 import type { StoreRow } from '../../../src/store/rows.ts';
 import { datasetKey, type DatasetReference } from '../../../src/study/spec/dataset-reference.ts';
+import type { Exclusion } from '../../../src/study/exclusion.ts';
 import type { StudySpec } from '../../../src/study/spec/study-spec.ts';
 import type { StudyRecord } from '../../../src/study/study-record.ts';
 import type { AttemptRecord, TrialId, TrialRecord, TrialResult } from '../../../src/study/trial.ts';
@@ -61,8 +62,9 @@ export const details = {
 export function newDispatcher(
   changes: Partial<DispatcherSettings> = {},
   stored: readonly StoredStudy[] = [],
+  excluded: ReadonlyMap<string, Exclusion> = new Map(),
 ): Dispatcher {
-  return new Dispatcher({ ...settings, ...changes }, stored, new Map(), start);
+  return new Dispatcher({ ...settings, ...changes }, stored, excluded, start);
 }
 
 /** A connection with a separate token, named after the session. */

@@ -250,7 +250,7 @@ describe('a migration', () => {
     await using store = await openStore(directory.path, { owner: 'the test' });
     const [attempt] = await store.attempts('diverging');
     expect(attempt!.outcome).toBe('obsolete');
-    expect(await store.exclusions()).toEqual(new Map([['s', 'wrong']]));
+    expect(await store.exclusions()).toEqual(new Map([['s', { reason: 'wrong', machine: null }]]));
     expect((await store.study('paused'))!.stages[0]!.space).toBeNull();
   });
 

@@ -1,8 +1,9 @@
 /**
  * Audits: results are computed again by other workers before their stage closes, and compared as a whole.
  *
- *     all trials of the stage have ended --> some are due: the best, a random share, contested ones, and
- *     those that only an excluded session has computed --> a worker of another token computes each of them:
+ *     all trials of the stage have ended --> some are due: the best, a random share, contested ones, those of
+ *     machines on probation, and those that only an excluded session has computed --> a worker of another
+ *     token computes each of them:
  *         the same result --> verified
  *         another result  --> contested --> the referee decides, or else the majority after one more
  *                                       |   worker: the stored result is corrected if it lost, the other
@@ -33,6 +34,7 @@ import { maxFailures, toStepOf, type AttemptEntry, type TrialEntry } from '../st
 import type { Turn } from '../state/turn.ts';
 import { ableWorkers, expectsReferee } from '../workers/able-workers.ts';
 import { excludeWorker } from '../workers/exclusions.ts';
+import { isOnProbation, noteVerified } from '../workers/probation.ts';
 import { isInQuestion, rungRow } from './rung-states.ts';
 import { isContested, votersFor, votesByFingerprint, type Voters } from './votes.ts';
 
@@ -61,7 +63,7 @@ function findAudits(state: ClusterState, study: StudyEntry, stage: StageEntry): 
     // bug: repetition-before-exclusion-counts
     if (trial.audit !== null && hasVote) return false;
     if (votes.size > 1 || !hasVote || isBeingAudited(trial)) return true;
-    if (isInQuestion(study, trial)) return true;
+    if (isInQuestion(study, trial) || isOnProbation(state, trial)) return true;
     // bug: drawn-trials-are-not-audited
     return best.has(trial.id.index) || isDrawnForAudit(seed, trial.id, audit?.random ?? 0);
   });
@@ -133,7 +135,9 @@ export function countVotes(turn: Turn, report: Report): void {
   );
   const isRepeated = attempt.kind === 'audit' && agreeing.length > 1;
   const isVerified = voters.size > 1 || voters.has(ownTokenId);
+  const wasVerified = trial.audit === 'verified';
   setVerdict(turn, report, isVerified ? 'verified' : isRepeated ? 'repeated' : null);
+  if (isVerified && !wasVerified) noteVerified(turn, trial);
 }
 
 /** Whether more tokens have computed the first of these results, and no referee is to decide. */

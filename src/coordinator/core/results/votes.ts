@@ -10,7 +10,11 @@ import { toStepOf, type AttemptEntry, type TrialEntry } from '../state/trial-sta
 type Vote = AttemptEntry & { readonly fingerprint: string };
 
 /** Whether the attempt has a vote on the result of the trial at its present rung. */
-function isVote(state: ClusterState, trial: TrialEntry, attempt: AttemptEntry): attempt is Vote {
+function isVote(
+  state: Pick<ClusterState, 'excluded'>,
+  trial: TrialEntry,
+  attempt: AttemptEntry,
+): attempt is Vote {
   const { fingerprint, kind, session, toStep } = attempt;
   return (
     fingerprint !== null &&
@@ -36,6 +40,16 @@ export function votesByFingerprint(state: ClusterState, trial: TrialEntry): Map<
     votes.set(attempt.fingerprint, voters);
   }
   return votes;
+}
+
+/** The attempts that have computed the present result of the trial. */
+export function votesFor(
+  excluded: ClusterState['excluded'],
+  trial: TrialEntry,
+): readonly AttemptEntry[] {
+  return trial.attempts.filter(
+    (attempt) => attempt.fingerprint === trial.fingerprint && isVote({ excluded }, trial, attempt),
+  );
 }
 
 /** The tokens whose workers have computed this trial. */

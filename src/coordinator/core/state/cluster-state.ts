@@ -1,6 +1,7 @@
 /** Cluster state: what the dispatcher keeps in memory about studies, workers and packs. Data only. */
 import { sha256 } from '../../../base/digest.ts';
 import { datasetKey, type DatasetReference } from '../../../study/spec/dataset-reference.ts';
+import type { Exclusion } from '../../../study/exclusion.ts';
 import type { StudySpec } from '../../../study/spec/study-spec.ts';
 import type { StudyRecord, WinnerRecord } from '../../../study/study-record.ts';
 import type { StudySummary } from '../../../study/summaries.ts';
@@ -139,6 +140,12 @@ export interface Health {
   patience: number;
 }
 
+/** Why the results of a machine are audited. `verified`: how many were, since then or a restart. */
+export interface Probation {
+  readonly reason: string;
+  verified: number;
+}
+
 /** How many leases a pack may take for its first step. */
 const patienceMin = 4;
 
@@ -259,8 +266,10 @@ export interface ClusterState {
   readonly health: Map<string, Health>;
   /** Workers that are kept free for a trial that must be alone on its worker. */
   readonly reserved: Set<WorkerEntry>;
-  /** Reason by session: workers that have computed a wrong result. */
-  readonly excluded: Map<string, string>;
+  /** By session: workers that have computed a wrong result. */
+  readonly excluded: Map<string, Exclusion>;
+  /** By `machineOf`: machines on which a worker was excluded (`workers/probation.ts`). */
+  readonly probation: Map<string, Probation>;
   /** Until when disputes wait for the referee to join; monotonic; null while it is not wanted. */
   refereeUntilMs: number | null;
   /** When the use of threads was counted last; monotonic. `usedMs`: of the study that was served last. */

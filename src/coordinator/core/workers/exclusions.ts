@@ -1,6 +1,7 @@
 /**
  * Exclusions: a session that has computed a wrong result receives no more trials, and its results do not
- * count. The exclusion is stored; it ends when the worker process is restarted.
+ * count. The exclusion is stored; it ends when the worker process is restarted. Then its machine is on
+ * probation (`probation.ts`).
  *
  * Earlier results of the session in open stages are computed again (`results/audits.ts`). Those in closed
  * stages stay, marked `unchecked`.
@@ -12,15 +13,18 @@ import { setWinner } from '../attempts/winner-tests.ts';
 import type { ClusterState, StageEntry, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
 import type { AttemptEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
+import { machineOfAttempt, newProbation } from './probation.ts';
 
 /** Excludes the session that ran an attempt; does nothing if it is excluded already. */
 export function excludeWorker(turn: Turn, attempt: AttemptEntry, reason: string): void {
   const { state, now } = turn;
   const { session, worker } = attempt;
   if (state.excluded.has(session)) return;
-  state.excluded.set(session, reason);
+  const machine = machineOfAttempt(attempt);
+  state.excluded.set(session, { reason, machine });
+  state.probation.set(machine, newProbation(reason));
   // bug: exclusion-is-not-stored
-  turn.persist({ kind: 'worker-excluded', session, worker, reason, atMs: now.wallMs });
+  turn.persist({ kind: 'worker-excluded', session, worker, reason, machine, atMs: now.wallMs });
   turn.reportWorker('worker-excluded', worker, reason);
   for (const pack of state.workers.get(session)?.packs ?? []) {
     failPack(turn, pack, { outcome: 'returned', reason: 'its worker was excluded' });
@@ -66,8 +70,8 @@ function discardTests(turn: Turn, study: StudyEntry, worker: string): void {
 
 /** Why a worker is excluded; null if it is not. */
 export function exclusionReason(state: ClusterState, { session }: WorkerEntry): string | null {
-  const reason = state.excluded.get(session);
-  return reason === undefined
+  const known = state.excluded.get(session);
+  return known === undefined
     ? null
-    : `${reason}: its results do not count until the worker is restarted`;
+    : `${known.reason}: its results do not count until the worker is restarted, and are audited then`;
 }

@@ -11,17 +11,19 @@ import { incompatibilityReason } from './able-workers.ts';
 import { exclusionReason } from './exclusions.ts';
 import { claimPacks, returnOtherPacks } from './leases.ts';
 import { forgetHealth, healthOf, hostOf, machineOf, proveMachine } from './machines.ts';
+import { probationReason } from './probation.ts';
 import { backOffReason } from './worker-backoff.ts';
 
 /**
- * The state of a worker, and the reason if it receives no trials.
+ * The state of a worker, and the reason if it receives no trials or is on probation.
  *
  *     joining -- welcome, data set ready --> ready <--> busy
  *     joining, ready, busy -- stream closed --> joining -- same session in time --> ready or busy
  *                                                  \------ reconnectMs passed ----> lost
  *     ready, busy -- drain requested or announced --> draining --> (gone)
  *     any, connected -- many packs failed in a row --> backing off (until when)
- *                    -- wrong result ----------------> excluded (until the process is restarted)
+ *                    -- wrong result ----------------> excluded (until the process is restarted;
+ *                                                      then on probation)
  *                    -- other arithmetic, no data,
  *                       program is not allowed ------> incompatible
  */
@@ -37,8 +39,9 @@ export function workerState(
   if (excluded !== null) return { state: 'excluded', reason };
   if (backingOff !== null) return { state: 'backing off', reason };
   if (reason !== null) return { state: 'incompatible', reason };
-  if (worker.packs.size > 0) return { state: 'busy', reason };
-  return { state: worker.datasets.size > 0 ? 'ready' : 'joining', reason };
+  const probation = probationReason(state, worker);
+  if (worker.packs.size > 0) return { state: 'busy', reason: probation };
+  return { state: worker.datasets.size > 0 ? 'ready' : 'joining', reason: probation };
 }
 
 /** A worker's stream has opened: a new worker, or a session that comes back. */

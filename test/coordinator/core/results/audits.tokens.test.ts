@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import type { Dispatcher } from '../../../../src/coordinator/core/dispatcher.ts';
 import type { DispatcherSettings } from '../../../../src/coordinator/core/state/cluster-state.ts';
 import type { Decision } from '../../../../src/coordinator/core/state/turn.ts';
+import { workerSummaries } from '../../../../src/coordinator/core/studies/summaries.ts';
+import type { Exclusion } from '../../../../src/study/exclusion.ts';
 import { ownTokenId } from '../../../../src/study/own-token.ts';
 import { exampleStudy } from '../../../study/support/example-study.ts';
 import {
@@ -14,10 +16,14 @@ import {
   later,
   newDispatcher,
   noticesIn,
+  rowsIn,
+  start,
 } from '../../support/small-cluster.ts';
 
 interface Machine {
   readonly session: string;
+  /** Of the worker and its machine; default: that of the session. */
+  readonly name?: string;
   readonly tokenId: string;
   /** The letter of the digests that it reports. */
   readonly digest: string;
@@ -29,28 +35,39 @@ const other: Machine = { session: 'other', tokenId: 'two', digest: 'c' };
 const liars: Machine[] = ['a', 'b'].map((session) => ({ session, tokenId: 'bad', digest: 'f' }));
 const referee: Machine = { session: 'referee', tokenId: ownTokenId, digest: 'c' };
 
+interface ClusterOptions extends Partial<DispatcherSettings> {
+  readonly trials?: number;
+  /** Share of the trials that are audited. */
+  readonly random?: number;
+  readonly excluded?: ReadonlyMap<string, Exclusion>;
+}
+
 /** A study whose trials are all audited, and workers that answer every assignment at once. */
 class Cluster {
   readonly dispatcher: Dispatcher;
   readonly kinds: string[] = [];
+  readonly trusted: string[] = [];
   readonly #machines = new Map<string, Machine>();
   #nowMs = 0;
   refereesWanted = 0;
 
-  constructor(machines: readonly Machine[], settings: Partial<DispatcherSettings> = {}) {
-    this.dispatcher = newDispatcher(settings);
+  constructor(
+    machines: readonly Machine[],
+    { trials = 3, random = 1, excluded, ...settings }: ClusterOptions = {},
+  ) {
+    this.dispatcher = newDispatcher(settings, [], excluded);
     for (const machine of machines) this.join(machine);
     const stages = exampleStudy()
       .stages.slice(0, 1)
-      .map((stage) => ({ ...stage, trials: 3 }));
-    const spec = exampleStudy({ stages, audit: { random: 1, top: 0 } });
+      .map((stage) => ({ ...stage, trials }));
+    const spec = exampleStudy({ stages, audit: { random, top: 0 } });
     this.#perform(this.dispatcher.submit(spec, data, details, later(0)));
   }
 
   join(machine: Machine): void {
-    const { session, tokenId } = machine;
+    const { session, tokenId, name = session } = machine;
     this.#machines.set(session, machine);
-    const hello = helloFrom(session, { datasets: [dataset] });
+    const hello = helloFrom(session, { datasets: [dataset], name, machineId: name });
     const peer = { address: 'address', tokenId };
     this.#perform(this.dispatcher.joined(hello, peer, later(this.#nowMs)));
   }
@@ -76,6 +93,7 @@ class Cluster {
 
   #perform(decision: Decision): void {
     this.refereesWanted += noticesIn(decision, 'referee-wanted').length;
+    for (const { machine } of rowsIn(decision, 'machine-trusted')) this.trusted.push(machine);
     for (const effect of decision.afterCommit) {
       if (effect.kind !== 'send' || effect.message.kind !== 'assign') continue;
       const { session, message } = effect;
@@ -137,4 +155,40 @@ test('without the worker of the coordinator, the majority of tokens decides afte
   cluster.wait(2_000);
   expect(cluster.audits).toEqual(['verified', 'verified', 'verified']);
   expect(cluster.digests).toEqual(['c', 'c', 'c']);
+});
+
+const restarted: Machine = { session: 'bad-2', name: 'bad', tokenId: 'bad', digest: 'c' };
+const wrongBefore = { reason: 'its result of coarse/1 differed', machine: 'bad bad' };
+const excluded = new Map([['bad-1', wrongBefore]]);
+
+test('every result of a restarted worker that was excluded before is audited, in a study without audits too', () => {
+  const cluster = new Cluster([restarted, honest], { random: 0, trials: 4, excluded });
+  const { state } = cluster.dispatcher;
+  const workers = [...(state.studies.get('example')?.trials.values() ?? [])].map(
+    ({ worker, audit }) => [worker, audit],
+  );
+  expect(workers.filter(([worker]) => worker === 'bad').length).toBeGreaterThan(0);
+  for (const [worker, audit] of workers) expect(audit).toBe(worker === 'bad' ? 'verified' : null);
+  expect(cluster.kinds).not.toContain('bad-2 audit');
+  const [bad] = workerSummaries(state, start);
+  expect(bad).toMatchObject({ name: 'bad', state: 'ready' });
+  expect(bad?.reason).toMatch(
+    /^on probation: each of its results is audited, until 20 are verified \(now \d\), because it was excluded before \(its result of coarse\/1 differed\)$/,
+  );
+});
+
+test('a worker that is alone computes its results twice after an exclusion', () => {
+  const cluster = new Cluster([restarted], { random: 0, excluded });
+  expect(cluster.audits).toEqual(['repeated', 'repeated', 'repeated']);
+});
+
+test('a machine on which a worker was excluded is trusted again after 20 verified results', () => {
+  const cluster = new Cluster([restarted], { random: 0, trials: 30, excluded });
+  const { state } = cluster.dispatcher;
+  expect(cluster.audits.filter((verdict) => verdict === 'repeated')).toHaveLength(30);
+  expect(state.probation.get('bad bad')?.verified).toBe(0);
+  const watched = new Cluster([restarted, honest], { random: 0, trials: 80, excluded });
+  expect(watched.audits.filter((verdict) => verdict === 'verified')).toHaveLength(20);
+  expect(watched.trusted).toEqual(['bad bad']);
+  expect(workerSummaries(watched.dispatcher.state, start)[0]).toMatchObject({ reason: null });
 });

@@ -28,7 +28,9 @@ test('a second, different result of one attempt excludes its worker, and the fir
   expect(report(first)).toEqual(['duplicate']);
   expect(dispatcher.state.excluded.size).toBe(0);
   expect(report(completeResult('b'.repeat(64)))).toEqual(['disputed']);
-  expect(dispatcher.state.excluded.get('s')).toMatch(/two results for attempt 1 of coarse\/1/);
+  expect(dispatcher.state.excluded.get('s')?.reason).toMatch(
+    /two results for attempt 1 of coarse\/1/,
+  );
   expect(report(first)).toEqual(['cancelled']);
   const trial = dispatcher.state.studies.get('example')?.trials.get(coarse(1));
   expect(trial?.result).toMatchObject({ digest: 'c'.repeat(64) });
@@ -66,8 +68,10 @@ test.for<[string, Partial<ReturnType<typeof completeResult>>, RegExp]>([
   const results = [{ key, passed: null, result: completeResult(undefined, changes) }];
   const decision = dispatcher.received('s', { kind: 'pack-ended', pack, results }, start);
   expect(answersIn(decision)).toEqual(['cancelled']);
-  expect(dispatcher.state.excluded.get('s')).toMatch(/^its result of coarse\/1 in example /);
-  expect(dispatcher.state.excluded.get('s')).toMatch(reason);
+  expect(dispatcher.state.excluded.get('s')?.reason).toMatch(
+    /^its result of coarse\/1 in example /,
+  );
+  expect(dispatcher.state.excluded.get('s')?.reason).toMatch(reason);
 });
 
 test('a result that took as long as since its assignment is accepted', () => {

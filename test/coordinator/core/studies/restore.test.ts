@@ -57,7 +57,12 @@ test('extending a study marks results in closed stages that only an excluded wor
   const ids = ['coarse', 'fine'].map((stage): TrialId => ({ stage, index: 1, replicate: 1 }));
   const { record } = storedStudy(spec, { status: 'complete', endedAtMs: 1 });
   const stages = record.stages.map((stage) => ({ ...stage, closed: true }));
-  const dispatcher = new Dispatcher(settings, [], new Map([['s', 'a wrong result']]), start);
+  const dispatcher = new Dispatcher(
+    settings,
+    [],
+    new Map([['s', { reason: 'a wrong result', machine: null }]]),
+    start,
+  );
   dispatcher.restore(
     storedStudy(
       spec,

@@ -77,7 +77,10 @@ export const WorkerState = {
   WORKER_STATE_DRAINING: 4,
   /** WORKER_STATE_INCOMPATIBLE - No open study can use this worker. */
   WORKER_STATE_INCOMPATIBLE: 5,
-  /** WORKER_STATE_EXCLUDED - An audit found wrong results of this worker. It receives no trials until it is restarted. */
+  /**
+   * WORKER_STATE_EXCLUDED - An audit found wrong results of this worker. It receives no trials until it is restarted.
+   * After that, its results are audited.
+   */
   WORKER_STATE_EXCLUDED: 6,
   /** WORKER_STATE_BACKING_OFF - Several packs in a row have failed. The worker receives no trials for some minutes. */
   WORKER_STATE_BACKING_OFF: 7,
@@ -277,7 +280,7 @@ export interface WorkerSummary {
   /** Less than 2^53. */
   trialsCompleted: bigint;
   state: WorkerState;
-  /** Why the worker receives no trials; absent if it does. */
+  /** Why the worker receives no trials, or why each of its results is audited; absent otherwise. */
   reason?:
     | string
     | undefined;
