@@ -42,24 +42,6 @@ export function tokenRevoked(id: string): RidgelineError {
   return refused(`Token ${id} was revoked, so the coordinator closed its connections.`);
 }
 
-/** Temporary: a worker whose broken stream still counts is accepted a moment later. */
-export function tokenUsedUp(id: string, sessions: number): RidgelineError {
-  return new RidgelineError(
-    'COORDINATOR_UNREACHABLE',
-    `Token ${id} already has ${sessions} open sessions, which is the limit for one token.`,
-    'Create another token with `ridgeline token new --role worker`, or stop workers that are not needed.',
-  );
-}
-
-/** Temporary, as above. */
-export function sessionsUsedUp(sessions: number): RidgelineError {
-  return new RidgelineError(
-    'COORDINATOR_UNREACHABLE',
-    `The coordinator already has ${sessions} workers, which is the limit of its open files (\`ulimit -n\`).`,
-    'Raise that limit where the coordinator runs, or stop workers that are not needed.',
-  );
-}
-
 function refused(
   what: string,
   fix = "Create a new join string with `ridgeline token new` on the coordinator's machine; it is for a worker unless --role is given.",

@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Metadata, Server, ServerCredentials, type ServerWritableStream } from '@grpc/grpc-js';
 import type { Clock } from '../../base/clock.ts';
-import type { RidgelineError } from '../../base/errors.ts';
+import { RidgelineError } from '../../base/errors.ts';
 import {
   formatAddress,
   peerHostPort,
@@ -28,13 +28,7 @@ import {
 import { ControlServiceService } from '../generated/ridgeline/v1/control_service.ts';
 import { serverOptions } from '../messages/channel-options.ts';
 import { errorToStatus } from '../messages/error-status.ts';
-import {
-  authorize,
-  sessionsUsedUp,
-  tokenExpired,
-  tokenRevoked,
-  tokenUsedUp,
-} from './call-authorization.ts';
+import { authorize, tokenExpired, tokenRevoked } from './call-authorization.ts';
 import { callGuard } from './call-guard.ts';
 import { checkedRequest, withCheckedRequests } from './checked-requests.ts';
 import { ConnectionLimits } from './connection-limits.ts';
@@ -42,6 +36,7 @@ import { controlService } from './control-server.ts';
 import type { ClusterHandlers, ControlHandlers } from './handlers.ts';
 import { OpenCalls } from './open-calls.ts';
 import { serverLimits, type ServerLimits } from './server-limits.ts';
+import { SessionLimits } from './session-limits.ts';
 import { CallSessionStream, type SessionCall } from './session-stream.ts';
 import { shardResponses } from './shard-server.ts';
 import { TlsListener } from './tls-listener.ts';
@@ -88,8 +83,8 @@ export class RpcServer implements AsyncDisposable {
   readonly #limits: ServerLimits;
   readonly #grpc: Server;
   readonly #listener: TlsListener;
-  /** Open sessions by token. */
-  readonly #sessions = new Map<string, Set<CallSessionStream>>();
+  readonly #connections: ConnectionLimits;
+  readonly #sessions: SessionLimits;
   readonly #openCalls: OpenCalls;
   readonly #unfinished: UnfinishedMessages;
   readonly #expiryTimer: NodeJS.Timeout;
@@ -99,6 +94,8 @@ export class RpcServer implements AsyncDisposable {
     this.#limits = { ...serverLimits, ...options.limits };
     const { authority, clock, onRefused } = options;
     const connections = new ConnectionLimits({ limits: this.#limits, clock, onRefused });
+    this.#connections = connections;
+    this.#sessions = new SessionLimits(this.#limits, clock);
     this.#listener = new TlsListener({
       authority,
       connections,
@@ -143,8 +140,7 @@ export class RpcServer implements AsyncDisposable {
   /** Rejects new calls, waits a moment for the running ones, then closes all connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#expiryTimer);
-    for (const sessions of this.#sessions.values())
-      for (const session of sessions) session.close('the coordinator is stopping');
+    for (const session of this.#sessions.all()) session.close('the coordinator is stopping');
     const ended = new Promise((resolve) => this.#grpc.tryShutdown(resolve));
     await Promise.race([ended, sleep(disconnectMs, undefined, { ref: false })]);
     this.#grpc.forceShutdown();
@@ -201,21 +197,21 @@ export class RpcServer implements AsyncDisposable {
   }
 
   #serveSession(call: SessionCall): void {
+    const peer = call.getPeer();
+    const { host } = peerHostPort(peer);
     let token: Token;
-    let sessions: Set<CallSessionStream>;
+    let place: ReturnType<SessionLimits['open']>;
     try {
       token = this.#authorize(call.metadata, ['worker']);
-      sessions = this.#sessions.get(token.id) ?? new Set();
-      const { sessions: sessionsMax, sessionsPerToken } = this.#limits;
-      const open = [...this.#sessions.values()].reduce((sum, { size }) => sum + size, 0);
-      if (open >= sessionsMax) throw sessionsUsedUp(open);
-      if (sessions.size >= sessionsPerToken) throw tokenUsedUp(token.id, sessionsPerToken);
+      place = this.#sessions.open(token.id, host);
     } catch (error) {
+      if (error instanceof RidgelineError && error.code === 'COORDINATOR_UNREACHABLE')
+        this.#connections.logRefused(host, error.what);
       call.emit('error', errorToStatus(error));
       return;
     }
     call.sendMetadata(new Metadata()); // The worker reads it as: accepted.
-    const peer = call.getPeer();
+    const { sessions, byteRates } = place;
     const end = (error: RidgelineError): void => stream.refuse(error);
     const untrack = this.#openCalls.add(token.id, { peer, end });
     const stream = new CallSessionStream({
@@ -224,6 +220,7 @@ export class RpcServer implements AsyncDisposable {
       tokenId: token.id,
       limits: this.#limits,
       clock: this.#options.clock,
+      byteRates,
       version: this.#options.version,
       disconnect: () => {
         setTimeout(() => this.#listener.disconnect(peer), disconnectMs).unref();
@@ -233,7 +230,7 @@ export class RpcServer implements AsyncDisposable {
         sessions.delete(stream);
       },
     });
-    this.#sessions.set(token.id, sessions.add(stream));
+    sessions.add(stream);
     this.#options.cluster.session(stream);
   }
 

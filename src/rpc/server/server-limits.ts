@@ -24,6 +24,10 @@ export const serverLimits = {
   sessions: 6_000,
   /** Open sessions of one token. */
   sessionsPerToken: 2_048,
+  /** New sessions of one token, and from one address, that are accepted at once after a quiet time. */
+  newSessions: 4_096,
+  /** New sessions after those. */
+  newSessionsPerSecond: 20,
   /** Bytes that may wait for a worker that does not read. */
   queuedBytes: 1024 * 1024,
   /** Time for which a worker may read none of the waiting bytes. */
@@ -40,6 +44,12 @@ export const serverLimits = {
   bytesPerSecond: 16 * 1024 * 1024,
   /** Bytes that are read at once after a quiet time: two messages of the maximum size. */
   byteBurst: 32 * 1024 * 1024,
+  /** Bytes of the messages of all sessions of one token. More are read later. */
+  tokenBytesPerSecond: 64 * 1024 * 1024,
+  tokenByteBurst: 256 * 1024 * 1024,
+  /** Bytes of the messages of all sessions. More are read later. */
+  totalBytesPerSecond: 256 * 1024 * 1024,
+  totalByteBurst: 1024 * 1024 * 1024,
   /** Messages of one session. More are read later, which slows the sender down. */
   messagesPerSecond: 1_000,
   /** Messages that are read at once after a quiet time. */

@@ -60,6 +60,8 @@ export interface SessionStreamOptions {
   readonly tokenId: string;
   readonly limits: ServerLimits;
   readonly clock: Clock;
+  /** Of bytes, shared with other sessions. */
+  readonly byteRates: readonly MessageRate[];
   /** Version of the coordinator's program, for errors. */
   readonly version: string;
   /** Closes the connection some time later: a status does not reach a peer that does not read. */
@@ -73,7 +75,7 @@ export class CallSessionStream implements SessionStream {
   readonly #options: SessionStreamOptions;
   readonly #helloTimer: NodeJS.Timeout;
   readonly #rate: MessageRate;
-  readonly #byteRate: MessageRate;
+  readonly #byteRates: readonly MessageRate[];
   #stallTimer: NodeJS.Timeout | undefined;
   /** Messages of this step. */
   #unsent: CoordinatorMessage[] = [];
@@ -90,7 +92,8 @@ export class CallSessionStream implements SessionStream {
     this.tokenId = options.tokenId;
     const nowMs = options.clock.monotonicMs();
     this.#rate = new MessageRate(limits.messagesPerSecond, limits.messageBurst, nowMs);
-    this.#byteRate = new MessageRate(limits.bytesPerSecond, limits.byteBurst, nowMs);
+    const own = new MessageRate(limits.bytesPerSecond, limits.byteBurst, nowMs);
+    this.#byteRates = [own, ...options.byteRates];
     this.#helloTimer = setTimeout(() => this.close('it sent no hello in time'), limits.helloMs);
     call.once('end', () => {
       this.#closed('the worker ended the stream');
@@ -208,7 +211,8 @@ export class CallSessionStream implements SessionStream {
   /** Pauses reading if messages arrive too fast. HTTP/2 flow control makes the worker wait. */
   #limitRate(bytes: number): void {
     const nowMs = this.#options.clock.monotonicMs();
-    const waitMs = Math.max(this.#rate.taken(nowMs), this.#byteRate.taken(nowMs, bytes));
+    const waitsMs = this.#byteRates.map((rate) => rate.taken(nowMs, bytes));
+    const waitMs = Math.max(this.#rate.taken(nowMs), ...waitsMs);
     if (waitMs === 0) return;
     const { call } = this.#options;
     call.pause();

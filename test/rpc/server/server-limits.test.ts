@@ -194,6 +194,54 @@ describe('sessions', () => {
   });
 });
 
+describe('new sessions', () => {
+  test('of one token are limited; one more is refused and logged until some time has passed', async () => {
+    const limits = { newSessions: 2, newSessionsPerSecond: 0.001 };
+    await using coordinator = await TestCoordinator.start({ limits });
+    const { worker: join } = coordinator.join;
+    for (const _again of [1, 2]) {
+      const worker = await connectWorker(join);
+      const left = closedReason(await coordinator.nextStream());
+      worker.close();
+      await left;
+    }
+    expect(await rejection(connectWorker(join))).toMatchObject({
+      code: 'COORDINATOR_UNREACHABLE',
+      what: expect.stringContaining(`Token ${join.tokenId} has opened too many sessions`),
+      fix: expect.stringContaining('restarted in a loop'),
+    });
+    expect(coordinator.refused).toEqual([
+      expect.stringMatching(/^127\.0\.0\.1: Token .* has opened too many sessions/),
+    ]);
+  });
+});
+
+describe('bytes of all sessions of a token', () => {
+  test('that arrive too fast are read later, also if each session is below its own rate', async () => {
+    const limits = { tokenBytesPerSecond: 20_000, tokenByteBurst: 20_000 };
+    await using coordinator = await TestCoordinator.start({ limits });
+    const startMs = performance.now();
+    const reason = 'x'.repeat(6_000);
+    const read: Promise<void>[] = [];
+    for (const _session of [1, 2]) {
+      const worker = await connectWorker(coordinator.join.worker);
+      const stream = await coordinator.nextStream();
+      read.push(
+        new Promise((resolve) => {
+          stream.onMessage((message) => {
+            if (message.kind === 'dataset-ready') resolve();
+          });
+        }),
+      );
+      for (let i = 0; i < 3; i++) worker.send({ kind: 'dataset-failed', dataset: `d${i}`, reason });
+      worker.send({ kind: 'dataset-ready', dataset: 'd' });
+    }
+    await Promise.all(read);
+    // 36,000 bytes: 20,000 at once; a message that was buffered may be read early.
+    expect(performance.now() - startMs).toBeGreaterThan(200);
+  });
+});
+
 describe('sessions of all workers', () => {
   test('are limited below the connections, so that commands are answered', async () => {
     await using coordinator = await TestCoordinator.start({ limits: { sessions: 1 } });

@@ -14,7 +14,7 @@ import type { Turn } from '../state/turn.ts';
 import { machineOf } from './machines.ts';
 
 /** Verified results after which a machine is trusted again. */
-export const verifiedMin = 20;
+const verifiedMin = 20;
 
 export function newProbation(reason: string): Probation {
   return { reason, verified: 0 };
