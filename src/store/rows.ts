@@ -63,7 +63,7 @@ interface Rows {
   'stage-opened': { readonly study: string; readonly stage: StageRecord };
   /** A stage closes once, and only after it was opened. */
   'stage-closed': { readonly study: string; readonly stage: string };
-  /** Replaces all ranks of the study. */
+  /** Replaces all ranks of the study. They are best in the order of the trials, which is that of the table. */
   ranks: { readonly study: string; readonly ranks: readonly StoredRank[] };
   /** A trial that waits for its first attempt. */
   'trial-created': {

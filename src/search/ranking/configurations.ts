@@ -35,14 +35,23 @@ export function toConfigurations<Trial extends RankableTrial>(
   trials: readonly Trial[],
   objective: Objective,
 ): Configuration<Trial>[] {
-  if (trials.every(({ id }) => id.replicate === 1))
-    return trials.map((trial) => onlyReplicate(trial, objective));
-  return [...Map.groupBy(trials, ({ id }) => id.stage).values()].flatMap((stageTrials) =>
-    [...Map.groupBy(stageTrials, ({ id }) => id.index).values()].map((replicates) => {
+  return [...configurations(trials, objective)];
+}
+
+/** The same one by one: of a million, few need to be in memory at a time. */
+export function* configurations<Trial extends RankableTrial>(
+  trials: readonly Trial[],
+  objective: Objective,
+): Generator<Configuration<Trial>> {
+  if (trials.every(({ id }) => id.replicate === 1)) {
+    for (const trial of trials) yield onlyReplicate(trial, objective);
+    return;
+  }
+  for (const stageTrials of Map.groupBy(trials, ({ id }) => id.stage).values())
+    for (const replicates of Map.groupBy(stageTrials, ({ id }) => id.index).values()) {
       const sorted = replicates.toSorted((a, b) => a.id.replicate - b.id.replicate);
-      return toConfiguration(sorted, objective);
-    }),
-  );
+      yield toConfiguration(sorted, objective);
+    }
 }
 
 /** The same as `toConfiguration([trial])`, several times as fast: there may be a million trials. */

@@ -8,7 +8,7 @@
  */
 import type { Objective } from '../../study/spec/study-spec.ts';
 import type { TrialId, TrialRecord, TrialStatus } from '../../study/trial.ts';
-import { toConfigurations, type Configuration, type RankableTrial } from './configurations.ts';
+import { configurations, type Configuration, type RankableTrial } from './configurations.ts';
 import { inSelectionOrder, rounded } from './selection.ts';
 
 export interface RankedConfiguration<
@@ -49,8 +49,8 @@ export function rankConfigurations<Trial extends RankableTrial>(
   stageOrder: readonly string[],
   { equal = 'selected', winner = null }: RankingOptions = {},
 ): RankedConfiguration<Trial>[] {
-  const configurations = toConfigurations(trials, objective);
-  const sorted = withKeys(configurations, objective, stageOrder).toSorted(compare);
+  const keyed = withKeys(configurations(trials, objective), objective, stageOrder);
+  const sorted = [...keyed].toSorted(compare);
   const groups = groupsOfEqual(sorted).map((group) => {
     if (equal === 'sampled' || group[0]?.value === null) return group;
     return winnerFirst(inSelectionOrder(group), winner);
@@ -120,19 +120,20 @@ interface Keyed<Trial extends RankableTrial> {
 }
 
 /** The keys of the order, computed once each, not at every comparison: there may be a million. */
-function withKeys<Trial extends RankableTrial>(
-  configurations: readonly Configuration<Trial>[],
+function* withKeys<Trial extends RankableTrial>(
+  all: Iterable<Configuration<Trial>>,
   { direction }: Objective,
   stageOrder: readonly string[],
-): Keyed<Trial>[] {
+): Generator<Keyed<Trial>> {
   const sign = direction === 'maximize' ? -1 : 1;
   const place = new Map(stageOrder.map((stage, index) => [stage, index]));
-  return configurations.map((configuration) => ({
-    configuration,
-    status: statusPlace(configuration),
-    value: sign * rounded(configuration.value ?? 0) - stoppedAt(configuration),
-    stage: place.get(configuration.trial.id.stage) ?? 0,
-  }));
+  for (const configuration of all)
+    yield {
+      configuration,
+      status: statusPlace(configuration),
+      value: sign * rounded(configuration.value ?? 0) - stoppedAt(configuration),
+      stage: place.get(configuration.trial.id.stage) ?? 0,
+    };
 }
 
 /** The step of the rung at which a configuration was stopped: those that came farther are first. */
@@ -173,7 +174,7 @@ export function bestConfiguration<Trial extends RankableTrial>(
   stageOrder: readonly string[],
 ): Configuration<Trial> | null {
   let best: Keyed<Trial>[] = [];
-  for (const keyed of withKeys(toConfigurations(trials, objective), objective, stageOrder)) {
+  for (const keyed of withKeys(configurations(trials, objective), objective, stageOrder)) {
     const [first] = best;
     const order = first === undefined ? -1 : compareRank(keyed, first);
     if (order < 0) best = [keyed];
@@ -184,8 +185,15 @@ export function bestConfiguration<Trial extends RankableTrial>(
   return first?.value === null ? null : first;
 }
 
+/** Null without a value. */
+interface TrialRanks {
+  readonly trial: TrialId;
+  rankInStage: number | null;
+  rankInStudy: number | null;
+}
+
 /**
- * The ranks of each trial, which are those of its configuration; null without a value.
+ * The ranks of each trial, which are those of its configuration.
  *
  * @param trials of all stages
  */
@@ -193,29 +201,40 @@ export function storedRanks(
   trials: readonly RankableTrial[],
   objective: Objective,
   stageOrder: readonly string[],
-): { trial: TrialId; rankInStage: number | null; rankInStudy: number | null }[] {
-  // With few objects, since there may be a million trials.
-  const sorted = withKeys(toConfigurations(trials, objective), objective, stageOrder);
-  sorted.sort(compareRank);
-  const ranks: { trial: TrialId; rankInStage: number | null; rankInStudy: number | null }[] = [];
+): TrialRanks[] {
+  const ranks: TrialRanks[] = [];
+  // There may be a million: of those with a value, only numbers are kept.
+  const starts = new Uint32Array(trials.length);
+  const counts = new Uint32Array(trials.length);
+  const values = new Float64Array(trials.length);
+  let length = 0;
+  for (const keyed of withKeys(configurations(trials, objective), objective, stageOrder)) {
+    const { replicates, value } = keyed.configuration;
+    if (value !== null) {
+      starts[length] = ranks.length;
+      counts[length] = replicates.length;
+      values[length] = keyed.value;
+      length += 1;
+    }
+    for (const { id } of replicates)
+      ranks.push({ trial: id, rankInStage: null, rankInStudy: null });
+  }
+  const compareAt = (a: number, b: number): number =>
+    (counts[b] ?? 0) - (counts[a] ?? 0) || (values[a] ?? 0) - (values[b] ?? 0);
+  const order = new Uint32Array(length).map((_, index) => index).toSorted(compareAt);
   const stages = new Map<string, StageRank>();
-  let before: Keyed<RankableTrial> | null = null;
   let rankInStudy = 0;
-  for (const [index, keyed] of sorted.entries()) {
-    const { replicates, trial, value } = keyed.configuration;
-    if (before === null || compareRank(keyed, before) !== 0) rankInStudy = index + 1;
-    before = keyed;
-    const stage = stages.get(trial.id.stage) ?? { count: 0, rank: 0, rankInStudy: 0 };
-    stages.set(trial.id.stage, stage);
+  for (const [place, at] of order.entries()) {
+    if (place === 0 || compareAt(order[place - 1] ?? 0, at) !== 0) rankInStudy = place + 1;
+    const [start, count] = [starts[at] ?? 0, counts[at] ?? 0];
+    const name = ranks[start]?.trial.stage ?? '';
+    const stage = stages.get(name) ?? { count: 0, rank: 0, rankInStudy: 0 };
+    stages.set(name, stage);
     stage.count += 1;
     if (stage.rankInStudy !== rankInStudy) stage.rank = stage.count;
     stage.rankInStudy = rankInStudy;
-    for (const { id } of replicates)
-      ranks.push(
-        value === null
-          ? { trial: id, rankInStage: null, rankInStudy: null }
-          : { trial: id, rankInStage: stage.rank, rankInStudy },
-      );
+    for (let index = start; index < start + count; index++)
+      Object.assign(ranks[index] ?? {}, { rankInStage: stage.rank, rankInStudy });
   }
   return ranks;
 }

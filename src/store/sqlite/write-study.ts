@@ -6,7 +6,7 @@ import type { StoredFile } from '../../study/program-files.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import type { StageRecord } from '../../study/trial.ts';
-import type { RowWriters, StoredRank } from '../rows.ts';
+import type { RowWriters } from '../rows.ts';
 import { insert, insertOrdered, keyColumns, prepare, trialKey } from './statements.ts';
 import type { Tables } from './tables.ts';
 
@@ -155,18 +155,12 @@ export function stageWriter(
     'stage-closed': ({ study, stage }) => close.changeOne({ study, name: stage }),
     ranks: ({ study, ranks }) => {
       removeRanks.change({ study });
-      // In the order of the table, so that each page is written once.
-      for (const { trial, rankInStage, rankInStudy } of ranks.toSorted(byKey)) {
+      for (const { trial, rankInStage, rankInStudy } of ranks) {
         if (rankInStage === null || rankInStudy === null) continue;
         addRank(study, trial.stage, trial.index, trial.replicate, rankInStage, rankInStudy);
       }
     },
   };
-}
-
-function byKey({ trial: a }: StoredRank, { trial: b }: StoredRank): number {
-  if (a.stage !== b.stage) return a.stage < b.stage ? -1 : 1;
-  return a.index - b.index || a.replicate - b.replicate;
 }
 
 export function winnerWriter(database: DatabaseSync): RowWriters<'winner'> {
