@@ -49,11 +49,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     'each name of a worker has a vote, although a worker chooses its name',
     'const voter = attempt.worker;',
   ),
-  bug(
-    'referee-trains-trials',
-    'the worker that settles disputes trains trials of the search',
-    'const able = allAble(state, study);',
-  ),
+  bug('referee-trains-trials', 'the worker that settles disputes trains trials of the search', ''),
   bug(
     'contested-winner-is-tested-by-workers',
     'another worker tests a winner whose test gave another result, before the referee',
@@ -171,7 +167,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug(
     'worker-gets-extra-pack',
     'a worker gets more packs than it has threads',
-    'return Math.max(0, worker.threads + 1 - worker.packs.size);',
+    'const free = worker.threads + 1 - worker.packs.size;',
   ),
   bug(
     'reports-are-not-kept',

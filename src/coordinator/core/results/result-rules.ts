@@ -12,7 +12,10 @@ import type { Turn } from '../state/turn.ts';
 type CommonRules = Pick<
   ResultRules,
   'metrics' | 'schedule' | 'measuresAnyStep' | 'isThinned' | 'validationCount'
->;
+> & {
+  /** Number of records in the training split. */
+  readonly records: number;
+};
 
 /** By study and pack key: the same for all trials that may share a pack. */
 const known = new WeakMap<StudyEntry, Map<string, CommonRules>>();
@@ -26,11 +29,13 @@ function commonRules(study: StudyEntry, params: Params): CommonRules {
   if (found !== undefined) return found;
   const { metrics } = trainer;
   const settings = trialSettings(study.spec.trainer, params);
+  const records = trainRecords(study);
   const rules = {
     metrics,
     validationCount,
+    records,
     measuresAnyStep: trainer.measuresAnyStep === true,
-    schedule: trainer.measuredSteps(settings, trainRecords(study)),
+    schedule: trainer.measuredSteps(settings, records),
     isThinned: (points: number) => mayExceedMessage(points, metrics),
   };
   ofStudy.set(key, rules);
@@ -68,15 +73,14 @@ export function contradiction(
   { study, trial, attempt, result, reported }: Reported,
 ): string | null {
   const { trainer } = study.data;
-  const records = trainRecords(study);
   const common = commonRules(study, trial.params);
+  const settings = trialSettings(study.spec.trainer, trial.params);
   const { toStep } = attempt;
   const problem = resultProblem(result, {
     ...common,
     ...(toStep !== null && { schedule: common.schedule.filter((step) => step <= toStep) }),
     measuresTest: measuresTest(study, attempt.kind) && toStep === null,
-    progressAt: (step) =>
-      trainer.progressAt(trialSettings(study.spec.trainer, trial.params), records, step),
+    progressAt: (step) => trainer.progressAt(settings, common.records, step),
   });
   return problem ?? timeProblem(turn, turn.state.packs.get(attempt.pack), reported);
 }

@@ -12,15 +12,23 @@ import { failuresInRow, isBackingOff, isResting } from './worker-backoff.ts';
 
 /** Connected workers that may run trials of the study, whether or not they have its data and a free thread. */
 export function ableWorkers(state: ClusterState, study: StudyEntry): WorkerEntry[] {
-  // bug: referee-trains-trials
-  const able = allAble(state, study).filter((worker) => !isReferee(worker));
-  const steady = able.filter((worker) => !isBackingOff(state, worker));
+  // In one pass, since it is called at each event.
+  const [able, steady]: [WorkerEntry[], WorkerEntry[]] = [[], []];
+  for (const worker of state.workers.values()) {
+    if (!isAble(state, worker, study)) continue;
+    // bug: referee-trains-trials
+    if (isReferee(worker)) continue;
+    able.push(worker);
+    if (!isBackingOff(state, worker)) steady.push(worker);
+  }
   return steady.length > 0 ? steady : able;
 }
 
 /** Connected referees that may compute contested trials of the study. */
 export function ableReferees(state: ClusterState, study: StudyEntry): WorkerEntry[] {
-  return allAble(state, study).filter((worker) => isReferee(worker));
+  return [...state.workers.values()].filter(
+    (worker) => isReferee(worker) && isAble(state, worker, study),
+  );
 }
 
 /** Whether a referee computes the contested trials of the study, now or soon. */
@@ -55,10 +63,6 @@ export function expectsRefereeTest(
   return !hasNoData && expectsReferee(state, study, now);
 }
 
-function allAble(state: ClusterState, study: StudyEntry): WorkerEntry[] {
-  return [...state.workers.values()].filter((worker) => isAble(state, worker, study));
-}
-
 /** Whether the worker is connected and may run trials of the study, unless it backs off. */
 export function isAble(state: ClusterState, worker: WorkerEntry, study: StudyEntry): boolean {
   return (
@@ -90,14 +94,17 @@ export function freeThreads(state: ClusterState, worker: WorkerEntry, study: Stu
 
 /** Threads of the worker that run nothing and may be used. */
 export function freeThreadsOf(state: ClusterState, worker: WorkerEntry): number {
-  if (!worker.connected || worker.draining || state.reserved.has(worker)) return 0;
-  // bug: failed-worker-does-not-pause
-  if (isResting(state, worker)) return 0;
-  for (const pack of worker.packs) if (pack.isolated) return 0;
+  if (!worker.connected || worker.draining) return 0;
   // After failures in a row, one pack shows whether the machine works.
   const threads = failuresInRow(worker) > 1 ? 1 : worker.threads;
   // bug: worker-gets-extra-pack
-  return Math.max(0, threads - worker.packs.size);
+  const free = threads - worker.packs.size;
+  // Called at each event, when most workers are busy.
+  if (free <= 0 || state.reserved.has(worker)) return 0;
+  // bug: failed-worker-does-not-pause
+  if (isResting(state, worker)) return 0;
+  for (const pack of worker.packs) if (pack.isolated) return 0;
+  return free;
 }
 
 /** Why a worker may not run trials of an active study; null if it may run all. */
