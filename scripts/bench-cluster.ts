@@ -88,7 +88,7 @@ ${stage('coarse', trials)}
 ${more > 0 ? stage('more', more) : ''}
 `;
   using client = await connectControl(readAdminJoin(stateDir));
-  await client.submitStudy(canonicalSpec(parseStudy(text, name, describeTrainer)));
+  await client.submitStudy(canonicalSpec(parseStudy(text, name, describeTrainer)), { trials });
 }
 
 interface Throughput {

@@ -8,6 +8,7 @@ import { countText } from '../../report/text/number-format.ts';
 import type { ControlClient } from '../../rpc/client/control-client.ts';
 import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
 import { canonicalSpec } from '../../study/spec/canonical-spec.ts';
+import { configurationCount } from '../../study/spec/study-spec.ts';
 import { priorityMax } from '../../study/study-record.ts';
 import type { StudySummary } from '../../study/summaries.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
@@ -59,6 +60,7 @@ function addSubmit(program: Command, context: Context): void {
           fresh,
           priority,
           files: await readProgramFiles(spec, file),
+          trials: Math.max(...spec.stages.map(configurationCount)),
         });
         const row = (await client.listStudies()).find(isNamed(name));
         const submitted = submittedText(name, outcome, row);

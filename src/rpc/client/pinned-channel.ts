@@ -22,6 +22,8 @@ export interface ConnectOptions {
   readonly timeoutMs?: number;
   /** Time of the first attempt (`performance.now()`), for the message of an error; default: now. */
   readonly sinceMs?: number;
+  /** How long the coordinator may answer nothing before the connection counts as broken. */
+  readonly silenceMs?: number;
 }
 
 export const connectTimeoutMs = 5_000;
@@ -44,7 +46,7 @@ export async function openPinnedClient(
   const client = new Client(
     `dns:${target.address}`,
     ChannelCredentials.createFromSecureContext(context),
-    clientOptions(serverName),
+    clientOptions(serverName, options.silenceMs),
   );
   const metadata = new Metadata();
   metadata.set('authorization', `Bearer ${target.tokenId}:${target.secret}`);

@@ -25,10 +25,15 @@ export const serverOptions: ChannelOptions = {
   'grpc.max_concurrent_streams': callsPerConnection,
 };
 
-/** @param serverName the name in the server's certificate, for every address */
-export function clientOptions(serverName: string): ChannelOptions {
+/**
+ * @param serverName the name in the server's certificate, for every address
+ * @param silenceMs how long the coordinator may answer nothing: while it creates a million trials, or ranks
+ *   them, it does nothing else
+ */
+export function clientOptions(serverName: string, silenceMs?: number): ChannelOptions {
   return {
     ...shared,
+    ...(silenceMs !== undefined && { 'grpc.keepalive_timeout_ms': silenceMs }),
     'grpc.ssl_target_name_override': serverName,
     'grpc.default_authority': serverName,
     'grpc.enable_retries': 0, // A repeated session would repeat its messages.

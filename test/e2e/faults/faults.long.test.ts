@@ -5,6 +5,10 @@
 import { cpus, loadavg } from 'node:os';
 import { setTimeout as timeout } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
+import { loadStudy } from '../../../src/config/load-study.ts';
+import { connectControl } from '../../../src/rpc/client/control-client.ts';
+import { readAdminJoin } from '../../../src/rpc/credentials/join-files.ts';
+import { describeTrainer } from '../../../src/trainers/registry.ts';
 import { processorMs } from '../support/process-tree.ts';
 import { writeStudy, type OnEnd } from '../support/processes.ts';
 import type { Findings } from './checker.ts';
@@ -260,6 +264,21 @@ describe.concurrent('a worker', { timeout: 60 * minutes }, () => {
       ...counted(found),
       slowest: `${seconds(slowestMs)} until the trial was assigned again`,
     });
+  });
+
+  test('a client waits for a coordinator that answers nothing for 35 s', async ({
+    onTestFinished,
+  }) => {
+    const cluster = await FaultCluster.make({ onEnd: onTestFinished });
+    const file = writeStudy(cluster.dir, { name: 'silent', trials: 1, coarseOnly: true });
+    const coordinator = await cluster.coordinator(file);
+    const { study } = await loadStudy(file, describeTrainer, () => false);
+    using client = await connectControl(readAdminJoin(cluster.state));
+    coordinator.kill('SIGSTOP');
+    const answer = client.resumeStudy(study);
+    await timeout(35_000);
+    coordinator.kill('SIGCONT');
+    await answer;
   });
 
   test('a drained worker exits with 0, and no failure is counted', async ({ onTestFinished }) => {
