@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { watchLineSchema, workersSchema } from '../src/report/files/cluster-schemas.ts';
 import {
+  decisionsSchema,
   diffSchema,
   planSchema,
   statusSchema,
@@ -47,6 +48,7 @@ const documents = {
   diff: diffSchema,
   plan: planSchema,
   verify: verifySchema,
+  'verify-decisions': decisionsSchema,
   predict: predictSchema,
   'lr-range-test': rateRangeSchema,
   'check-gradients': gradientsSchema,

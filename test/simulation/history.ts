@@ -17,6 +17,7 @@ import { noFaults, type Faults } from './faults.ts';
 import { ModelStore } from './model-store.ts';
 import { Network } from './network.ts';
 import { Operator, type Plan } from './operator.ts';
+import { checkReplay } from './replay-check.ts';
 import { SimulatedCoordinator } from './simulated-coordinator.ts';
 import { SimulatedSubmissions } from './simulated-submissions.ts';
 import {
@@ -142,6 +143,7 @@ export class History {
     const unfinished = this.#operator.unfinished();
     assert(unfinished === null, () => `all studies end; ${unfinished}`);
     assert(this.#operator.isDone, 'all planned changes were made');
+    checkReplay(this.store);
   }
 
   /** The state of the cluster, to look into a seed that failed. */

@@ -6,7 +6,7 @@
  */
 import type { Exclusion } from '../../src/study/exclusion.ts';
 import { assert } from '../../src/base/assert.ts';
-import type { StoreRow } from '../../src/store/rows.ts';
+import type { StoreRow, StoredRank } from '../../src/store/rows.ts';
 import type { StudyRecord } from '../../src/study/study-record.ts';
 import {
   divergedReason,
@@ -62,6 +62,10 @@ export class ModelStore {
   /** Called after each row. */
   onApplied: (row: StoreRow) => void = () => undefined;
   commits = 0;
+  /** The log, in order. */
+  readonly events: StoreRow<'event'>[] = [];
+  /** By study: its last ranks. */
+  readonly ranks = new Map<string, readonly StoredRank[]>();
   /** By row that gives a stage more trials: the name of the stage. */
   readonly #grown = new Map<StoreRow, string>();
 
@@ -167,7 +171,10 @@ export class ModelStore {
           if (machine === row.machine) this.excluded.set(session, { reason, machine: null });
         return;
       case 'ranks':
+        this.ranks.set(row.study, row.ranks);
+        return;
       case 'event':
+        this.events.push(row);
         return;
       default:
         this.#applyToTrial(row);

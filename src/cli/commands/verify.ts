@@ -40,6 +40,7 @@ interface VerifyFlags {
   readonly trials?: number;
   readonly top?: number;
   readonly all?: boolean;
+  readonly decisions?: boolean;
   readonly threads: number;
 }
 
@@ -52,13 +53,21 @@ export function addCommands(program: Command, context: Context): void {
       'Trains trials of a stored study again on this machine and compares digest, measurements and classified records.',
     notes:
       'Trials whose stored results were changed afterwards are always included. The exit code is 3 if a result differs.',
-    examples: ['ridgeline verify quickstart', 'ridgeline verify quickstart --all --format json'],
+    examples: [
+      'ridgeline verify quickstart',
+      'ridgeline verify quickstart --all --format json',
+      'ridgeline verify quickstart --decisions',
+    ],
   });
   withKernelOption(withDataOption(command))
     .argument('<study>', 'study name')
     .addOption(wholeNumber('--trials <n>', 'trials, spread evenly over the study', 1, 1e9))
     .addOption(wholeNumber('--top <n>', `best configurations (default: ${topDefault})`, 1, 1e9))
     .option('--all', 'all trials that have a result')
+    .option(
+      '--decisions',
+      'train nothing; derive ranges, trials, stops, ranks and the winner again from the stored results',
+    )
     .addOption(wholeNumber('--threads <n>', 'number of training threads', 1, 256, defaultThreads()))
     .addOption(formatOption())
     .action(async (study: string, flags: VerifyFlags) => {
@@ -67,12 +76,15 @@ export function addCommands(program: Command, context: Context): void {
 }
 
 async function verify(name: string, flags: VerifyFlags, context: Context): Promise<number> {
+  requireOne(flags);
+  if (flags.decisions === true)
+    return await (await import('../results/verify-decisions.ts')).verifyDecisions(name, context);
   const stored = await readResults(name, context);
   const { study, trainer } = stored;
   if (!isTrainedHere(study.spec.trainer))
     throw usageError(
       `${name} is trained by a program, which only workers run.`,
-      'With `repeatable: exact` and `audit:` in the study file, another worker trains some of them again.',
+      '--decisions checks what was decided from its results. With `repeatable: exact` and `audit:` in the study file, another worker trains some of them again.',
     );
   const changed = stored.trials.filter((trial) => isChanged(trial, stored));
   const trials = [...new Set([...select(stored, flags), ...changed])];
@@ -140,15 +152,18 @@ function isChanged(
   return resultFingerprint(result, trainer.metrics, study.spec.test === 'all') !== fingerprint;
 }
 
+function requireOne({ trials, top, all, decisions }: VerifyFlags): void {
+  if ([trials, top, all, decisions].filter((flag) => flag !== undefined).length <= 1) return;
+  throw usageError(
+    '--trials, --top, --all and --decisions cannot be combined: each of them selects what is verified.',
+    'Give one of them.',
+  );
+}
+
 function select(
   { study, trials }: StudyAndTrials,
   { trials: count, top, all }: VerifyFlags,
 ): readonly TrialRecord[] {
-  if ([count, top, all].filter((flag) => flag !== undefined).length > 1)
-    throw usageError(
-      '--trials, --top and --all cannot be combined: each of them selects trials.',
-      'Give one of them.',
-    );
   if (all === true) return trials;
   if (count !== undefined) {
     const step = Math.max(1, trials.length / count);

@@ -240,3 +240,32 @@ export const verifySchema = z.object({
     )
     .describe('trials that were trained again'),
 });
+
+/** `verify --decisions --format json`. */
+export const decisionsSchema = z.object({
+  ...versionField,
+  study: z.string().describe('name of the study'),
+  stages: count.describe('stages whose range was derived again'),
+  trials: count.describe('trials that were planned again'),
+  comparisons: count.describe('comparisons of a trial with the best one at a rung'),
+  ranks: count.describe('trials that were ranked again'),
+  differing: count.describe('number of differences'),
+  differences: z
+    .array(
+      z.object({
+        choice: z
+          .enum(['result', 'range', 'trial', 'parameters', 'stop', 'rank', 'winner'])
+          .describe('what differs'),
+        of: z.string().describe('name of the trial, the stage or the study'),
+        stored: z.string().nullable().describe('stored choice; null if there is none'),
+        replayed: z
+          .string()
+          .nullable()
+          .describe('choice that follows from the results; null if there is none'),
+      }),
+    )
+    .describe('stored choices that the stored results do not give, and changed results'),
+  notes: z
+    .array(z.string())
+    .describe('differences that later changes of the study explain, and what was left out'),
+});

@@ -69,6 +69,30 @@ test('verify exits with 0 if stored trials are reproduced, and with 3 if one was
   expect((await verify('--top', '1', '--all')).code).toBe(2);
 });
 
+test('verify --decisions exits with 0 if the choices follow from the results, and with 3 if one was changed by hand', async () => {
+  const { state } = finished();
+  const verify = async () => {
+    const { code, stdout } = await ridgeline(['verify', 'stored', '--decisions', '--state', state]);
+    return { code, stdout };
+  };
+  expect(await verify()).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(
+      /^all choices follow from the stored results; made again: 1 range, 8 trials/,
+    ),
+  });
+  const raw = new DatabaseSync(join(state, 'ridgeline.db'));
+  raw.exec(`UPDATE trial SET params = '{"lambda":0.5}' WHERE trial_index = 1;
+    UPDATE winner SET trial_index = 1 + trial_index % 8;
+    UPDATE result SET bits = zeroblob(length(bits)) WHERE trial_index = 3;`);
+  raw.close();
+  const { code, stdout } = await verify();
+  expect(code).toBe(3);
+  expect(stdout).toMatch(
+    /result\W+coarse\/3 .*parameters\W+coarse\/1\W+lambda 0.5\W.*winner\W+stored .*3 choices differ/s,
+  );
+});
+
 test('an interrupted verify prints the trials verified so far and exits with 130', async () => {
   const { state } = finished();
   const args = ['verify', 'stored', '--all', '--threads', '1', '--format', 'json'];

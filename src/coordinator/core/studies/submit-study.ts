@@ -6,6 +6,7 @@ import {
   type StageSpec,
   type StudySpec,
 } from '../../../study/spec/study-spec.ts';
+import { extensionText } from '../../../study/study-changes.ts';
 import type { StudyRecord } from '../../../study/study-record.ts';
 import { isOver, type StageRecord } from '../../../study/trial.ts';
 import { setStudyStatus, storeRanks } from '../attempts/close-attempt.ts';
@@ -84,6 +85,7 @@ export function extendStudy(turn: Turn, study: StudyEntry, spec: StudySpec): voi
   }
   const stages = study.stages.map((stage) => stage.record);
   turn.persist({ kind: 'study-extended', spec, stages });
+  turn.log('study-extended', extensionText(hasGrown ? [last.record.name] : []), study.name);
   setWinner(turn, study, null);
   setStudyStatus(turn, study, 'running');
   // Workers may have been excluded while the study was not in memory: its results were not marked then.
