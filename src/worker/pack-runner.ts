@@ -12,12 +12,14 @@ import type { CommandPoolOptions } from './command/command-pool.ts';
 import { CommandRunner } from './command/command-runner.ts';
 import { DatasetHolder, type FetchShard } from './dataset-holder.ts';
 import {
+  distinctScopes,
   hasRungs,
   ownPart,
   statesLeft,
   statesWanted,
   toResumption,
   type Resumption,
+  type StateScope,
 } from './states/state-keys.ts';
 import type { StateKeeper } from './states/state-keeper.ts';
 import { ThreadPool, type PackEnd } from './thread-pool.ts';
@@ -98,6 +100,17 @@ export class PackRunner implements AsyncDisposable {
   /** A counter per running pack. It grows while the pack is trained. */
   progress(): Map<string, number> {
     return new Map([...this.#threads.progress(), ...this.#commands.progress()]);
+  }
+
+  /** The stages for which states are kept. */
+  keptStages(): StateScope[] {
+    return distinctScopes([...this.#states.scopes(), ...this.#commands.keptStages()]);
+  }
+
+  /** Drops the states of a stage. */
+  release(stage: StateScope): void {
+    this.#states.release(stage);
+    void this.#commands.release(stage);
   }
 
   /** Loads a data set into memory. @throws as `DatasetHolder.load` */

@@ -18,6 +18,7 @@ import {
   type Rung,
   type WorkerMessage,
 } from '../rpc/messages/messages.ts';
+import { wireLimits } from '../rpc/messages/wire-codec.ts';
 import type { DatasetReference } from '../study/spec/dataset-reference.ts';
 import { trialName, type TrialResult } from '../study/trial.ts';
 
@@ -43,6 +44,8 @@ export type SessionEffect =
   /** Terminate the thread of this pack. `packStopped` follows. */
   | { readonly kind: 'stop'; readonly pack: string; readonly reason: string }
   | { readonly kind: 'fetch'; readonly dataset: string; readonly reference: DatasetReference }
+  /** Drop the states of the trials of this stage. */
+  | { readonly kind: 'release'; readonly study: string; readonly stage: string }
   | { readonly kind: 'log'; readonly text: string }
   /** Close the stream and end the process: no work is left. */
   | { readonly kind: 'leave'; readonly reason: string };
@@ -65,6 +68,7 @@ interface Report {
 export class WorkerSession {
   readonly #identity: WorkerIdentity;
   readonly #allowed: () => readonly string[];
+  readonly #kept: () => Hello['kept'];
   readonly #running = new Map<string, Assignment>();
   /** Reports by pack, kept until the coordinator has received them. */
   readonly #reports = new Map<string, Report>();
@@ -74,10 +78,18 @@ export class WorkerSession {
   /** Whether the log says that a draining worker waits for the coordinator. */
   #saidWaiting = false;
 
-  /** @param allowed the programs of users that the worker runs (`study/program-needs.ts`) */
-  constructor(identity: WorkerIdentity, allowed: () => readonly string[] = () => []) {
+  /**
+   * @param allowed the programs of users that the worker runs (`study/program-needs.ts`)
+   * @param kept    the stages for which it keeps states
+   */
+  constructor(
+    identity: WorkerIdentity,
+    allowed: () => readonly string[] = () => [],
+    kept: () => Hello['kept'] = () => [],
+  ) {
     this.#identity = identity;
     this.#allowed = allowed;
+    this.#kept = kept;
   }
 
   /** The first message of a stream. Packs with unanswered reports count as held; the reports follow. */
@@ -90,6 +102,7 @@ export class WorkerSession {
       held: packSteps(held, progress),
       datasets: [...this.#datasets],
       allowed: this.#allowed(),
+      kept: this.#kept().slice(0, wireLimits.keptStages),
     };
   }
 
@@ -117,6 +130,8 @@ export class WorkerSession {
         return this.#leaveWhenDone();
       case 'drain':
         return this.drain(message.reason);
+      case 'release':
+        return [message];
       default:
         return unreachable(message);
     }

@@ -6,7 +6,6 @@
  * (`rpc/client/reconnection.ts`).
  */
 import { randomUUID } from 'node:crypto';
-import { join as joinPath } from 'node:path';
 import type { Logger } from 'pino';
 import { systemClock } from '../base/clock.ts';
 import { RidgelineError, errorMessage } from '../base/errors.ts';
@@ -90,8 +89,10 @@ export class WorkerNode implements AsyncDisposable {
     const { slots, allowance } = options.commands;
     const processor = processorModel();
     const own = { session: randomUUID(), machineId, kernel, processor, selfTestDigest, slots };
-    this.#session = new WorkerSession({ ...own, name, version, threads, packMax }, () =>
-      allowedNeeds(allowance),
+    this.#session = new WorkerSession(
+      { ...own, name, version, threads, packMax },
+      () => allowedNeeds(allowance),
+      () => runner.keptStages(),
     );
   }
 
@@ -99,7 +100,7 @@ export class WorkerNode implements AsyncDisposable {
     const cache = await openShardCache(options.cacheDir, (text) => options.log.warn(text));
     const machineId = await readMachineId(options.cacheDir);
     const states = await StateKeeper.open({
-      directory: joinPath(options.cacheDir, 'states'),
+      directory: `${options.cacheDir}/states`,
       diskMax: options.stateMax,
       warn: (text) => options.log.warn(text),
     });
@@ -218,6 +219,9 @@ export class WorkerNode implements AsyncDisposable {
           break;
         case 'fetch':
           void this.#fetch(effect.dataset, effect.reference);
+          break;
+        case 'release':
+          this.#runner.release(effect);
           break;
         case 'log':
           this.#options.log.info(effect.text);

@@ -77,6 +77,8 @@ const programTrainer: TrainerDescription = {
 const stepMs = 200;
 /** Longest time to the end of all studies after the faults. */
 const recoveryMs = 5 * 60 * 60_000;
+/** Time for connections to be made again, and for running packs to end, at the end. */
+const settleMs = 3 * 60_000;
 
 export class History {
   readonly settings: HistorySettings;
@@ -144,6 +146,7 @@ export class History {
     assert(unfinished === null, () => `all studies end; ${unfinished}`);
     assert(this.#operator.isDone, 'all planned changes were made');
     checkReplay(this.store);
+    await this.#checkStates();
   }
 
   /** The state of the cluster, to look into a seed that failed. */
@@ -165,9 +168,17 @@ export class History {
     return [...workers, ...trials].join('\n');
   }
 
-  async #runUntil(untilMs: number): Promise<void> {
+  /** Workers keep no state of a stage that has closed, once they have heard of it. */
+  async #checkStates(): Promise<void> {
+    if (this.settings.studies.every(({ stop }) => stop === undefined)) return;
+    await this.#runUntil(this.timeline.nowMs + settleMs, () => false);
+    for (const { kept, settings } of this.#workers)
+      assert(kept.length === 0, () => `${settings.sessionId} keeps states of ${kept[0]?.stage}`);
+  }
+
+  async #runUntil(untilMs: number, isDone = () => this.#operator.isDone): Promise<void> {
     const { coordinator, timeline } = this;
-    while (timeline.nowMs < untilMs && !this.#operator.isDone) {
+    while (timeline.nowMs < untilMs && !isDone()) {
       timeline.step();
       if (coordinator.hasContinuations) {
         coordinator.hasContinuations = false;

@@ -357,6 +357,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     'a trial continues from a state at another step than its rung',
     "return { training, step: 0, digest: '' };",
   ),
+  bug('states-are-kept-after-stage', 'workers keep the states of a stage that has closed', ''),
   bug(
     'trial-waits-for-its-state',
     'a trial waits for the worker that has its state, also if it is lost',

@@ -9,7 +9,12 @@ import type {
 } from '../../src/rpc/messages/messages.ts';
 import type { TrialResult } from '../../src/study/trial.ts';
 import { checkResumption } from './rung-checks.ts';
-import { hasRungs, ownPart, type Resumption } from '../../src/worker/states/state-keys.ts';
+import {
+  hasRungs,
+  ownPart,
+  type Resumption,
+  type StateScope,
+} from '../../src/worker/states/state-keys.ts';
 import { WorkerSession, type SessionEffect } from '../../src/worker/session.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { Checker } from './checker.ts';
@@ -112,6 +117,7 @@ export class SimulatedWorker implements Reader {
     this.#session = new WorkerSession(
       { ...identity, version, kernel: 'portable', processor: 'simulated', selfTestDigest },
       () => allowed,
+      () => this.#states.scopes(),
     );
     this.#later(context.chance.between(0, 100), () => this.#dial());
   }
@@ -124,6 +130,11 @@ export class SimulatedWorker implements Reader {
 
   get link(): Link | null {
     return this.#link;
+  }
+
+  /** Stages for which it keeps states. */
+  get kept(): StateScope[] {
+    return this.#isAlive ? this.#states.scopes() : [];
   }
 
   /** kill -9: the kernel closes its connections. */
@@ -236,6 +247,9 @@ export class SimulatedWorker implements Reader {
           break;
         case 'leave':
           this.crash();
+          break;
+        case 'release':
+          this.#states.release(effect);
           break;
         case 'log':
           break;

@@ -67,6 +67,8 @@ const hello = record({
   allowed: list(name, 0, wireLimits.allowed),
   /** Number of such programs at once. */
   slots: whole(1, wireLimits.threads),
+  /** Stages for which the worker keeps states of trials at rungs. */
+  kept: list(record({ study: name, stage: name }), 0, wireLimits.keptStages),
 });
 
 const rung = record({ step: whole(1), digest });
@@ -174,6 +176,8 @@ export const coordinatorMessages = union({
   answer: record({ key, answer }),
   /** Finish the running packs, accept no more, and leave. */
   drain: record({ reason }),
+  /** The stage has closed, or its study is over: drop the states of its trials. */
+  release: record({ study: name, stage: name }),
 });
 type WireMessage = ValueFrom<typeof coordinatorMessages>;
 export type CoordinatorMessage =

@@ -38,6 +38,7 @@ export const wireLimits = {
   heldPacks: 4_096,
   datasets: 1_024,
   allowed: 1_024,
+  keptStages: 1_024,
   shards: 1_024,
   validationBytes: 1024 * 1024,
 } as const;

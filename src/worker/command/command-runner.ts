@@ -13,7 +13,13 @@ import { trialName, type Measurement, type TrialResult } from '../../study/trial
 import { commandSettings } from '../../trainers/command/settings.ts';
 import { wholeTask } from '../../trainers/command/task.ts';
 import type { FetchShard } from '../dataset-holder.ts';
-import { hasRungs, stateKey, stateName, statesWanted } from '../states/state-keys.ts';
+import {
+  hasRungs,
+  stateKey,
+  stateName,
+  statesWanted,
+  type StateScope,
+} from '../states/state-keys.ts';
 import { CommandPool, type CommandPoolOptions, type CommandRequest } from './command-pool.ts';
 import { ProgramFiles } from './program-files.ts';
 import { StateFolders } from './state-folders.ts';
@@ -71,6 +77,16 @@ export class CommandRunner implements AsyncDisposable {
     this.#pool.stop(pack, reason);
   }
 
+  /** The stages for which states are kept. */
+  keptStages(): StateScope[] {
+    return this.#states.scopes();
+  }
+
+  /** Removes the states of a stage. */
+  async release(stage: StateScope): Promise<void> {
+    await this.#states.release(stage);
+  }
+
   progress(): Map<string, number> {
     return this.#pool.progress();
   }
@@ -102,7 +118,9 @@ export class CommandRunner implements AsyncDisposable {
       start,
       file: async (file) => await this.#files.read(file, fetch),
       keep: async (state, reached) => {
-        if (toStep > 0) await this.#states.keep(stateName(stateKey(assignment, 0, reached)), state);
+        if (toStep === 0) return;
+        const scope = { study: key.study, stage: key.trial.stage };
+        await this.#states.keep(stateName(stateKey(assignment, 0, reached)), scope, state);
       },
     };
   }

@@ -5,10 +5,12 @@
  */
 import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { StateScope } from '../states/state-keys.ts';
 import { removeFolder } from './run-trial.ts';
 import type { CommandState } from './train-rungs.ts';
 
 interface KeptFolder {
+  readonly scope: StateScope;
   readonly state: CommandState;
   readonly bytes: number;
 }
@@ -40,14 +42,14 @@ export class StateFolders implements AsyncDisposable {
    *
    * @param key the name of its file or folder
    */
-  async keep(key: string, state: CommandState): Promise<void> {
+  async keep(key: string, scope: StateScope, state: CommandState): Promise<void> {
     const path = join(this.#directory, key);
     try {
       await mkdir(this.#directory, { recursive: true, mode: 0o700 });
       await this.#remove(key);
       await rename(state.path, path);
       const bytes = await bytesOf(path);
-      this.#kept.set(key, { state: { ...state, path }, bytes });
+      this.#kept.set(key, { scope, state: { ...state, path }, bytes });
       this.#bytes += bytes;
     } catch {
       return;
@@ -56,6 +58,17 @@ export class StateFolders implements AsyncDisposable {
       if (this.#bytes <= this.#bytesMax) return;
       await this.#remove(oldest);
     }
+  }
+
+  /** The stages that have states here. */
+  scopes(): StateScope[] {
+    return [...this.#kept.values()].map(({ scope }) => scope);
+  }
+
+  /** Removes the states of a stage, which has closed. */
+  async release({ study, stage }: StateScope): Promise<void> {
+    for (const [key, { scope }] of this.#kept)
+      if (scope.study === study && scope.stage === stage) await this.#remove(key);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

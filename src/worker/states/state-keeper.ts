@@ -7,7 +7,13 @@
  * costs time only: its trial is trained from the first step again.
  */
 import { StateFolder } from './state-folder.ts';
-import { stateName, type KeptState, type StateKey, type StateScope } from './state-keys.ts';
+import {
+  distinctScopes,
+  stateName,
+  type KeptState,
+  type StateKey,
+  type StateScope,
+} from './state-keys.ts';
 
 export interface StateKeeperOptions {
   /** Default: 256 MiB. */
@@ -92,13 +98,8 @@ export class StateKeeper implements AsyncDisposable {
 
   /** The stages that have states here. */
   scopes(): StateScope[] {
-    const all = [
-      ...[...this.#states.values(), ...this.#writing.values()].map(({ scope }) => scope),
-      ...(this.#disk?.scopes() ?? []),
-    ];
-    return [
-      ...new Map(all.map((scope) => [JSON.stringify([scope.study, scope.stage]), scope])).values(),
-    ];
+    const inMemory = [...this.#states.values(), ...this.#writing.values()];
+    return distinctScopes([...inMemory.map(({ scope }) => scope), ...(this.#disk?.scopes() ?? [])]);
   }
 
   /** Bytes of the states in memory and on disk. */

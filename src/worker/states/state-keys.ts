@@ -31,6 +31,13 @@ export interface StateScope {
   readonly stage: string;
 }
 
+export function distinctScopes(scopes: readonly StateScope[]): StateScope[] {
+  const byText = scopes.map(
+    (scope) => [JSON.stringify([scope.study, scope.stage]), scope] as const,
+  );
+  return [...new Map(byText).values()];
+}
+
 export interface KeptState {
   /** As the trainer wrote it. */
   readonly bytes: Uint8Array;

@@ -89,6 +89,7 @@ export function helloFrom(session: string, changes: Partial<Hello> = {}): Hello 
     datasets: [],
     machineId: session,
     allowed: [],
+    kept: [],
     slots: 1,
     ...changes,
   };

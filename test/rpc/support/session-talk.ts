@@ -26,6 +26,7 @@ export const hello: Hello = {
   datasets: [],
   machineId: 'machine-1',
   allowed: [],
+  kept: [],
   slots: 2,
 };
 export const draining: CoordinatorMessage = { kind: 'drain', reason: 'because' };

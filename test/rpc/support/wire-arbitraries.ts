@@ -163,6 +163,7 @@ export const workerMessage: fc.Arbitrary<WorkerMessage> = fc.oneof(
     held: progress,
     datasets: fc.array(name, { maxLength: 5 }),
     allowed: fc.array(name, { maxLength: 5 }),
+    kept: fc.array(fc.record({ study: name, stage: name }), { maxLength: 5 }),
     slots: fc.integer({ min: 1, max: 256 }),
   }),
   fc.record({ kind: kind('heartbeat'), packs: progress }),
@@ -206,4 +207,5 @@ export const coordinatorMessage: fc.Arbitrary<CoordinatorMessage> = fc.oneof(
   fc.record({ kind: kind('abort'), pack: name, reason }),
   fc.record({ kind: kind('answer'), key, answer: fc.constantFrom(...answers) }),
   fc.record({ kind: kind('drain'), reason }),
+  fc.record({ kind: kind('release'), study: name, stage: name }),
 );

@@ -5,6 +5,7 @@ import { isOver, type AttemptOutcome, type StudyStatus } from '../../../study/tr
 import type { PackEntry, StudyEntry } from '../state/cluster-state.ts';
 import { countsAsFailure, type AttemptEntry, type TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
+import { releaseStudy } from '../workers/release-states.ts';
 
 export interface TrialPlace {
   readonly study: StudyEntry;
@@ -58,6 +59,7 @@ export function setStudyStatus(
   const endedAtMs = now?.wallMs ?? null;
   turn.persist({ kind: 'study-status', study: name, status, reason, endedAtMs });
   turn.log(`study-${status}`, reason ?? '', name);
+  if (now !== null) releaseStudy(turn, study);
   if (now !== null) turn.notify({ kind: 'study-ended', study: name, status, reason });
 }
 

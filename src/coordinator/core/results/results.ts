@@ -38,6 +38,7 @@ import type { Turn } from '../state/turn.ts';
 import { expectsRefereeTest } from '../workers/able-workers.ts';
 import { excludeWorker } from '../workers/exclusions.ts';
 import { freeThread } from '../workers/leases.ts';
+import { releaseLate } from '../workers/release-states.ts';
 import { countResult } from '../workers/worker-backoff.ts';
 import { countVotes, type Report } from './audits.ts';
 import { contradiction } from './result-rules.ts';
@@ -55,6 +56,7 @@ export function takeResults(turn: Turn, worker: WorkerEntry, { pack, results }: 
     // bug: duplicate-is-counted
     const answer = report === null ? 'unknown' : answerResult(turn, report);
     turn.send(worker, { kind: 'answer', key, answer });
+    if (report !== null) releaseLate(turn, worker, report);
   }
   const reason = 'the results of the pack were incomplete';
   freeThread(turn, worker, pack, { outcome: 'returned', reason });

@@ -21,6 +21,7 @@ import type { StageEntry, StudyEntry } from '../state/cluster-state.ts';
 import { addTrials, hasSuccessor, isActive, openStage } from '../state/study-entry.ts';
 import { trialEntry, trialRecord } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
+import { releaseStage } from '../workers/release-states.ts';
 import { moveTrial } from './rung-moves.ts';
 
 /** A stage that has fewer complete configurations cannot be narrowed: they do not show where to search next. */
@@ -178,6 +179,7 @@ function closeStage(turn: Turn, study: StudyEntry, stage: StageEntry): void {
   turn.persist({ kind: 'stage-closed', study: study.name, stage: name });
   // bug: ranks-are-not-stored
   storeRanks(turn, study);
+  releaseStage(turn, study, stage);
   turn.log('stage-closed', name, study.name);
   turn.notify({ kind: 'stage-closed', study: study.name, stage: name });
 }

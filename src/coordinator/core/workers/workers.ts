@@ -12,6 +12,7 @@ import { exclusionReason } from './exclusions.ts';
 import { claimPacks, returnOtherPacks } from './leases.ts';
 import { forgetHealth, healthOf, hostOf, machineOf, proveMachine } from './machines.ts';
 import { probationReason } from './probation.ts';
+import { releaseUnwanted } from './release-states.ts';
 import { backOffReason } from './worker-backoff.ts';
 
 /**
@@ -74,6 +75,7 @@ export function joinWorker(turn: Turn, hello: Hello, peer: Peer): void {
   const { leaseMs, heartbeatMs, version, selfTestDigest: expected } = state.settings;
   const settings = { leaseMs, heartbeatMs, version, selfTestDigest: expected };
   turn.send(worker, { kind: 'welcome', name, ...settings });
+  releaseUnwanted(turn, worker, hello.kept);
   claimPacks(turn, worker, hello.held);
   // The request to drain may have been lost with the old stream.
   // bug: drain-is-forgotten

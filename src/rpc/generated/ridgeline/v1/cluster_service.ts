@@ -118,6 +118,7 @@ export interface CoordinatorMessage {
     | { $case: "abort"; value: Abort }
     | { $case: "answer"; value: Answer }
     | { $case: "drain"; value: Drain }
+    | { $case: "release"; value: Release }
     | undefined;
 }
 
@@ -169,6 +170,13 @@ export interface Hello {
   slots: number;
   /** The model of the worker's processor, for people; `unknown` if the system does not name it. */
   processor: string;
+  /** Stages for which the worker keeps states of trials at rungs; at most 1024. */
+  kept: Stage[];
+}
+
+export interface Stage {
+  study: string;
+  stage: string;
 }
 
 export interface PackProgress {
@@ -355,6 +363,12 @@ export interface Answer {
 /** Finish the running packs, accept no more, and leave. */
 export interface Drain {
   reason: string;
+}
+
+/** The stage has closed, or its study is over: drop the states of its trials. */
+export interface Release {
+  study: string;
+  stage: string;
 }
 
 export interface FetchShardRequest {
@@ -575,6 +589,9 @@ export const CoordinatorMessage: MessageFns<CoordinatorMessage> = {
       case "drain":
         Drain.encode(message.message.value, writer.uint32(50).fork()).join();
         break;
+      case "release":
+        Release.encode(message.message.value, writer.uint32(58).fork()).join();
+        break;
     }
     return writer;
   },
@@ -638,6 +655,14 @@ export const CoordinatorMessage: MessageFns<CoordinatorMessage> = {
             }
 
             message.message = { $case: "drain", value: Drain.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.message = { $case: "release", value: Release.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -737,6 +762,7 @@ function createBaseHello(): Hello {
     allowed: [],
     slots: 0,
     processor: "",
+    kept: [],
   };
 }
 
@@ -783,6 +809,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.processor !== "") {
       writer.uint32(114).string(message.processor);
+    }
+    for (const v of message.kept) {
+      Stage.encode(v!, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -910,6 +939,71 @@ export const Hello: MessageFns<Hello> = {
             }
 
             message.processor = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.kept.push(Stage.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseStage(): Stage {
+  return { study: "", stage: "" };
+}
+
+export const Stage: MessageFns<Stage> = {
+  encode(message: Stage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.study !== "") {
+      writer.uint32(10).string(message.study);
+    }
+    if (message.stage !== "") {
+      writer.uint32(18).string(message.stage);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Stage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.study = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.stage = reader.string();
             continue;
           }
         }
@@ -2071,6 +2165,63 @@ export const Drain: MessageFns<Drain> = {
             }
 
             message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRelease(): Release {
+  return { study: "", stage: "" };
+}
+
+export const Release: MessageFns<Release> = {
+  encode(message: Release, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.study !== "") {
+      writer.uint32(10).string(message.study);
+    }
+    if (message.stage !== "") {
+      writer.uint32(18).string(message.stage);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Release {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRelease();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.study = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.stage = reader.string();
             continue;
           }
         }
