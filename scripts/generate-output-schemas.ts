@@ -23,6 +23,7 @@ import { resultsLineSchema, resultsSchema } from '../src/report/files/output-sch
 import { warningCodes } from '../src/report/results/warning.ts';
 import { studyListSchema } from '../src/report/files/study-list-schema.ts';
 import { trainSchema } from '../src/report/files/train-schema.ts';
+import { logsSchema } from '../src/report/files/logs-json.ts';
 import { trialSchema } from '../src/report/files/trial-schema.ts';
 import { twoLayer } from '../src/trainers/two-layer/description.ts';
 import { keyRows, typeText, type KeyRow, type Schema } from '../src/config/schema-keys.ts';
@@ -41,6 +42,7 @@ const documents = {
   'results-line': resultsLineSchema(layout),
   train: trainSchema(layout.metrics),
   trial: trialSchema(layout),
+  logs: logsSchema,
   workers: workersSchema,
   'watch-line': watchLineSchema,
   studies: studyListSchema,

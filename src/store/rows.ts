@@ -95,6 +95,13 @@ interface Rows {
     readonly attempt: number;
     readonly fingerprint: string;
   };
+  /** What the program of an attempt has printed (`study/attempt-log.ts`); replaces what was stored before. */
+  'attempt-logged': {
+    readonly study: string;
+    readonly trial: TrialId;
+    readonly attempt: number;
+    readonly text: string;
+  };
   /** A running trial waits again, or a trial that has not ended fails or is cancelled. */
   'trial-status': {
     readonly study: string;

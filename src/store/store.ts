@@ -55,6 +55,11 @@ export interface StoreReads {
   attempts(study: string, trial?: TrialId): Promise<AttemptRecord[]>;
   /** All attempts in batches, as `trialBatches`. */
   attemptBatches(study: string): AsyncIterable<readonly AttemptRecord[]>;
+  /**
+   * What the programs of a trial's attempts have printed, by number of the attempt; without those that printed
+   * nothing. The oldest ones of a study are removed if they are too large.
+   */
+  attemptLogs(study: string, trial: TrialId): Promise<ReadonlyMap<number, string>>;
   /** The ranks of the last row `ranks`, by stage order, index, replicate; trials without rank are left out. */
   ranks(study: string): Promise<StoredRank[]>;
   /** The newest `limit` events, oldest first. */

@@ -25,14 +25,18 @@ import type { StateKeeper } from './states/state-keeper.ts';
 import { ThreadPool, type PackEnd } from './thread-pool.ts';
 import type { TrainingRequest } from './training-pool.ts';
 
-/** How a pack ended. `passed`: by member, the rung that it has passed from the first step; absent: none. */
-type RunEnd =
+/**
+ * How a pack ended. `passed`: by member, the rung that it has passed from the first step; absent: none.
+ * `output`: what a program of the user has printed (`study/attempt-log.ts`); absent: nothing.
+ */
+type RunEnd = { readonly output?: string } & (
   | Extract<PackEnd, { readonly kind: 'stopped' }>
   | {
       readonly kind: 'ended';
       readonly results: readonly TrialResult[];
       readonly passed: readonly (Rung | null)[];
-    };
+    }
+);
 
 export interface PackRunnerOptions {
   readonly threads: number;

@@ -54,13 +54,23 @@ export type SessionEffect =
 export interface PackStop {
   readonly kind: 'stopped' | 'crashed';
   readonly reason: string;
+  /** What the program of the user has printed; absent: nothing. */
+  readonly output?: string;
+}
+
+/** What a pack reports beside its results. */
+interface PackReport {
+  /** By member: the rung that it has passed from the first step; absent: none. */
+  readonly passed?: readonly (Rung | null)[];
+  readonly output?: string | undefined;
 }
 
 const otherDigestText =
   'the arithmetic self-test of this machine gave a different digest than expected: it receives no trials of studies with reproducible: true';
 
 interface Report {
-  readonly message: WorkerMessage;
+  /** In order; the last one ends the pack. */
+  readonly messages: readonly WorkerMessage[];
   /** Names of the trials, or of the pack, for which the coordinator has not answered. */
   readonly unanswered: Set<string>;
 }
@@ -144,11 +154,10 @@ export class WorkerSession {
     return [send({ kind: 'heartbeat', packs })];
   }
 
-  /** @param passed by member: the rung that it has passed from the first step; absent: none */
   packEnded(
     pack: string,
     results: readonly TrialResult[],
-    passed: readonly (Rung | null)[] = [],
+    { passed = [], output = '' }: PackReport = {},
   ): SessionEffect[] {
     const assignment = this.#running.get(pack);
     this.#running.delete(pack);
@@ -160,19 +169,23 @@ export class WorkerSession {
     const message = { kind: 'pack-ended', pack, results: members } as const;
     const unanswered = new Set(members.map(({ key }) => attemptName(key)));
     // bug: reports-are-not-kept
-    this.#reports.set(pack, { message, unanswered });
-    return [...this.#sendIfOnline(message), ...this.#leaveWhenDone()];
+    const messages = [...outputOf(assignment, output), message];
+    this.#reports.set(pack, { messages, unanswered });
+    return [...this.#sendIfOnline(...messages), ...this.#leaveWhenDone()];
   }
 
   packStopped(pack: string, stop: PackStop): SessionEffect[] {
-    if (!this.#running.delete(pack)) return [];
+    const assignment = this.#running.get(pack);
+    if (assignment === undefined) return [];
+    this.#running.delete(pack);
     const message: WorkerMessage =
       stop.kind === 'crashed'
         ? { kind: 'pack-failed', pack, outcome: 'crashed', reason: stop.reason }
         : { kind: 'pack-returned', pack, reason: stop.reason };
     // These messages have no answer: sent once while online, kept for the next stream while offline.
-    if (!this.#online) this.#reports.set(pack, { message, unanswered: new Set([pack]) });
-    return [...this.#sendIfOnline(message), ...this.#leaveWhenDone()];
+    const messages = [...outputOf(assignment, stop.output ?? ''), message];
+    if (!this.#online) this.#reports.set(pack, { messages, unanswered: new Set([pack]) });
+    return [...this.#sendIfOnline(...messages), ...this.#leaveWhenDone()];
   }
 
   datasetReady(dataset: string): SessionEffect[] {
@@ -216,9 +229,9 @@ export class WorkerSession {
     if (selfTestDigest !== this.#identity.selfTestDigest) {
       effects.push({ kind: 'log', text: otherDigestText });
     }
-    for (const [pack, { message }] of this.#reports) {
-      effects.push(send(message));
-      if (message.kind !== 'pack-ended') this.#reports.delete(pack);
+    for (const [pack, { messages }] of this.#reports) {
+      effects.push(...messages.map(send));
+      if (messages.at(-1)?.kind !== 'pack-ended') this.#reports.delete(pack);
     }
     if (this.#drainReason !== null) effects.push(send(this.#farewell(this.#drainReason)));
     return [...effects, ...this.#leaveWhenDone()];
@@ -254,13 +267,20 @@ export class WorkerSession {
     return [{ kind: 'log', text }];
   }
 
-  #sendIfOnline(message: WorkerMessage): SessionEffect[] {
-    return this.#online ? [send(message)] : [];
+  #sendIfOnline(...messages: readonly WorkerMessage[]): SessionEffect[] {
+    return this.#online ? messages.map(send) : [];
   }
 }
 
 function attemptName({ study, trial, attempt }: AttemptKey): string {
   return `${study} ${trialName(trial)}#${attempt}`;
+}
+
+/** A program trains one trial, so its output belongs to the first member. */
+function outputOf({ pack, members }: Assignment, text: string): WorkerMessage[] {
+  const [member] = members;
+  if (text === '' || member === undefined) return [];
+  return [{ kind: 'attempt-log', pack, key: member.key, text }];
 }
 
 function packSteps(packs: readonly string[], progress: ReadonlyMap<string, number>) {

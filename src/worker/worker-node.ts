@@ -252,16 +252,16 @@ export class WorkerNode implements AsyncDisposable {
       const end = await this.#runner.train(assignment, fetch, onMeasured);
       this.#lifetime?.ended(pack, end.kind !== 'stopped');
       if (end.kind === 'stopped') return this.#perform(this.#session.packStopped(pack, end));
-      const { results, passed } = end;
-      this.#logResults(assignment, results);
-      this.#perform(this.#session.packEnded(pack, results, passed));
+      this.#logResults(assignment, end.results);
+      this.#perform(this.#session.packEnded(pack, end.results, end));
     } catch (error) {
       this.#lifetime?.ended(pack, false);
       const reason = errorMessage(error);
       // The coordinator reports the failures of programs.
       const level = error instanceof CommandFailure ? 'info' : 'error';
       this.#options.log[level](`pack ${pack} crashed: ${reason}`);
-      this.#perform(this.#session.packStopped(pack, { kind: 'crashed', reason }));
+      const output = error instanceof CommandFailure ? error.output : '';
+      this.#perform(this.#session.packStopped(pack, { kind: 'crashed', reason, output }));
     }
   }
 

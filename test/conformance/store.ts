@@ -289,6 +289,21 @@ function studyTests(make: Make): void {
 }
 
 function readTests(make: Make): void {
+  test('a store keeps what programs have printed, by attempt, and replaces it', async () => {
+    await using fixture = await make();
+    await using store = await fixture.open();
+    const own = { kind: 'attempt-logged', study: 'first', trial: coarse(1), attempt: 1 } as const;
+    await store.commit([
+      ...startedStudy,
+      assigned(coarse(1)),
+      { ...own, text: 'err λ\n' },
+      { ...own, text: 'err λ\nout {}\n' },
+    ]);
+    expect(await store.attemptLogs('first', coarse(1))).toEqual(new Map([[1, 'err λ\nout {}\n']]));
+    expect(await store.attemptLogs('first', coarse(2))).toEqual(new Map());
+    await expect(store.commit([{ ...own, attempt: 2, text: '' }])).rejects.toThrow();
+  });
+
   test('a store that is empty reads as empty', async () => {
     await using fixture = await make();
     await using store = await fixture.open();

@@ -40,6 +40,7 @@ test('the JSON of every command fits its published schema, and the documented ex
 
   const others = {
     status: ['status'],
+    logs: ['logs', 'quickstart', 'coarse/1'],
     diff: ['diff', 'quickstart', 'quickstart'],
     plan: ['plan', 'configs/quickstart.yaml'],
     verify: ['verify', 'quickstart', '--trials', '1'],

@@ -110,6 +110,12 @@ test('a program is searched with stopping over three workers that allow it, with
       return JSON.parse(stdout) as ResultsJson;
     }),
   );
+  const logs = await ridgeline(['logs', 'parabola', 'only/1', ...state]);
+  expect(logs.stdout).toMatch(
+    /^only\/1 {2}attempt 1 {2}search {2}to step 2 {2}(?:one|two|three) {2}/,
+  );
+  expect(logs.stdout).toMatch(/^out {2}\{"step":1,.*\nout {2}\{"done":2/m);
+  expect(logs.stdout).toMatch(/^err {2}training \[SECRET\]$/m);
   expect(rowsOf(here!)).toHaveLength(12);
   expect(rowsOf(there!)).toEqual(rowsOf(here!));
   expect(new Set(rowsOf(here!).map(({ status }) => status))).toEqual(

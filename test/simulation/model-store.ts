@@ -189,6 +189,7 @@ export class ModelStore {
       | 'attempt-opened'
       | 'attempt-closed'
       | 'attempt-reported'
+      | 'attempt-logged'
       | 'trial-status'
       | 'trial-retried'
       | 'trial-ended'
@@ -232,6 +233,9 @@ export class ModelStore {
         attempt.fingerprint = row.fingerprint;
         return;
       }
+      case 'attempt-logged':
+        assert(this.trial(row.study, row.trial).log[row.attempt - 1], 'the attempt is stored');
+        return;
       case 'trial-status': {
         const trial = this.#openStageTrial(row.study, row.trial);
         assert(trial.result === null, 'a trial with a result does not wait again');

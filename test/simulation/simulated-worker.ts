@@ -346,7 +346,7 @@ export class SimulatedWorker implements Reader {
     this.#states.keep(assignment, rungs, results);
     this.#context.checker.computed(pack);
     const own = ownPart(assignment, { results, rungs }, resumption);
-    return this.#session.packEnded(pack, own.results, own.passed);
+    return this.#session.packEnded(pack, own.results, { passed: own.passed });
   }
 
   #faulty(correct: TrialResult): TrialResult {

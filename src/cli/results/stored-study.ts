@@ -1,5 +1,6 @@
 /** Stored studies: reads a study or a trial that the command line names. */
 import { existsSync } from 'node:fs';
+import { didYouMean } from '../../base/did-you-mean.ts';
 import { RidgelineError } from '../../base/errors.ts';
 import { loadStudyOrRecipe } from '../../config/load-study.ts';
 import { studyUnknown } from '../../coordinator/shell/study-errors.ts';
@@ -13,6 +14,7 @@ import { type TrainerDescription } from '../../study/trainer-description.ts';
 import {
   isOver,
   parseTrialName,
+  trialName,
   type StudyStatus,
   type TrialId,
   type TrialRecord,
@@ -58,9 +60,12 @@ export async function storedTrial(
   const id = parseTrialName(name);
   const trial = id === null ? null : await reads.trial(study, id);
   if (id !== null && trial !== null) return { id, trial };
+  const known: string[] = [];
+  for await (const trials of reads.trialBatches(study))
+    known.push(...trials.map((one) => trialName(one.id)));
   throw new RidgelineError(
     'TRIAL_UNKNOWN',
-    `Study ${study} has no trial ${JSON.stringify(name)}.`,
+    `Study ${study} has no trial ${JSON.stringify(name)}.${didYouMean(name, known)}`,
     `\`ridgeline results ${study} --all\` lists its trials.`,
   );
 }

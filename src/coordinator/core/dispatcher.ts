@@ -18,7 +18,7 @@ import type { StudySpec } from '../../study/spec/study-spec.ts';
 import { setStudyStatus } from './attempts/close-attempt.ts';
 import { cancelStudy } from './attempts/failed-attempts.ts';
 import { callReferee } from './results/referee.ts';
-import { findAttempt, takeResults } from './results/results.ts';
+import { findAttempt, storeLog, takeResults } from './results/results.ts';
 import { scheduleAll } from './scheduling/scheduling.ts';
 import type {
   ClusterState,
@@ -226,6 +226,8 @@ function handleMessage(
   switch (message.kind) {
     case 'measured':
       return; // The shell passes it to live views.
+    case 'attempt-log':
+      return storeLog(turn, worker, message);
     case 'pack-ended':
       return takeResults(turn, worker, message);
     case 'pack-failed':

@@ -5,6 +5,7 @@
  * Work is assigned in packs: trials trained side by side in one thread. A pack is assigned, runs, ends,
  * is returned or is aborted as a whole. Its trials are fenced one by one with an `AttemptKey`.
  */
+import { attemptLogMax } from '../../study/attempt-log.ts';
 import type { TrainerSettings } from '../../study/trainer-description.ts';
 import * as wire from '../generated/ridgeline/v1/cluster_service.ts';
 import { measurement } from './curve-codec.ts';
@@ -89,6 +90,8 @@ export const workerMessages = union({
   heartbeat: record({ packs }),
   /** An intermediate measurement, for progress displays. */
   measured: record({ key, measurement }),
+  /** What the program of an attempt has printed (`study/attempt-log.ts`); sent before the end of its pack. */
+  'attempt-log': record({ pack: name, key, text: textUpTo(attemptLogMax) }),
   /** The pack has ended with a result for every trial; its thread is free. */
   'pack-ended': record({ pack: name, results: list(memberResult, 1, wireLimits.packMembers) }),
   /** The pack has ended without results; its thread is free. A failure is counted for each trial. */

@@ -31,6 +31,7 @@ import { checkVersion } from './schema.ts';
 import { storeDamaged, translated } from './sqlite-errors.ts';
 import { bytesOf, renameRows } from './study-rows.ts';
 import { attemptWriter } from './write-attempt.ts';
+import { logWriter } from './write-logs.ts';
 import {
   clusterWriter,
   removeStudy,
@@ -184,6 +185,7 @@ function buildStore(database: DatabaseSync, file: string, lock: StateLock): Sqli
     ...resultWriter(database),
     ...rungWriter(database),
     ...attemptWriter(database),
+    ...logWriter(database),
     ...clusterWriter(database),
   };
   const mark = new MarkWriter(database, file);

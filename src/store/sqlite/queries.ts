@@ -109,5 +109,9 @@ export function attemptQueries(database: DatabaseSync) {
       'LIMIT :limit',
     ),
     ofTrial: query<TrialKey>(isTrial),
+    logs: prepare<TrialKey, Pick<Tables['attempt_log'], 'attempt' | 'text'>>(
+      database,
+      `SELECT attempt, text FROM attempt_log WHERE ${isTrial}`,
+    ),
   };
 }

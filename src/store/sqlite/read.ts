@@ -182,6 +182,13 @@ function attemptReads(database: DatabaseSync, inOneState: InOneState) {
           ? [...batches(study)].flat()
           : queries.ofTrial.map(trialKey(study, trial), attemptRecord),
       ),
+    attemptLogs: async (study: string, trial: TrialId) =>
+      inOneState(
+        () =>
+          new Map(
+            queries.logs.all(trialKey(study, trial)).map(({ attempt, text }) => [attempt, text]),
+          ),
+      ),
     async *attemptBatches(study: string) {
       yield* batches(study);
     },

@@ -152,6 +152,15 @@ CREATE TABLE attempt (
 CREATE UNIQUE INDEX attempt_one_open ON attempt (study, stage, trial_index, replicate, kind)
   WHERE outcome IS NULL AND kind <> 'test';
 
+-- With a rowid: the oldest rows are removed first.
+CREATE TABLE attempt_log (
+  ${trialKey},
+  attempt INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  UNIQUE (study, stage, trial_index, replicate, attempt),
+  FOREIGN KEY (study, stage, trial_index, replicate, attempt) REFERENCES attempt ON DELETE CASCADE
+);
+
 CREATE TABLE ranking (
   ${trialKey},
   rank_in_stage INTEGER NOT NULL CHECK (rank_in_stage >= 1),

@@ -17,6 +17,7 @@ const childTables = [
   'rung_progress',
   'rung_result',
   'attempt',
+  'attempt_log',
   'ranking',
   'winner',
 ] as const;

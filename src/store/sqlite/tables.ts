@@ -127,6 +127,8 @@ export interface Tables {
     /** The rung to which it trains; null: the last step of the trial. */
     to_step: number | null;
   };
+  /** What the program of an attempt has printed (`study/attempt-log.ts`). */
+  attempt_log: TrialKey & { attempt: number; text: string };
   /** Ranks of the trials of closed stages; replicates of one configuration share theirs. */
   ranking: TrialKey & {
     rank_in_stage: number;

@@ -47,17 +47,19 @@ export type CommandEnd =
       readonly result: TrialResult;
       /** The steps that were reached. */
       readonly rungs: readonly Rung[];
+      /** What the program has printed. */
+      readonly output: string;
     }
-  | { readonly kind: 'stopped'; readonly reason: string };
+  | { readonly kind: 'stopped'; readonly reason: string; readonly output?: string };
 
 /** A trial that failed because of its program. */
 export class CommandFailure extends Error {
-  /** The end of the program's error output. */
-  readonly log: string;
+  /** What the program has printed (`study/attempt-log.ts`). */
+  readonly output: string;
 
-  constructor(reason: string, log: string) {
+  constructor(reason: string, output: string) {
     super(reason);
-    this.log = log;
+    this.output = output;
   }
 }
 
@@ -174,15 +176,16 @@ export class CommandPool implements AsyncDisposable {
       );
       void pack.stopped.promise.then(() => pack.run?.stop());
       const end = await pack.run.ended;
+      const { output } = end;
       if (end.kind === 'trained') {
         const reached = end.rungs.at(-1);
         if (end.state !== null && reached !== undefined) await keep(end.state, reached);
-        return { kind: 'ended', result: end.result, rungs: end.rungs };
+        return { kind: 'ended', result: end.result, rungs: end.rungs, output };
       }
       if (end.kind === 'failed')
-        throw new CommandFailure(withLastLine(end.reason, end.log), end.log);
-      if (end.kind === 'unfit') return { kind: 'stopped', reason: end.reason };
-      return { kind: 'stopped', reason: await pack.stopped.promise };
+        throw new CommandFailure(withLastLine(end.reason, end.log), output);
+      if (end.kind === 'unfit') return { kind: 'stopped', reason: end.reason, output };
+      return { kind: 'stopped', reason: await pack.stopped.promise, output };
     } finally {
       await removeFolder(folder);
     }

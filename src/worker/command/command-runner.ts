@@ -26,11 +26,12 @@ import { StateFolders } from './state-folders.ts';
 
 /** How a pack ended. `passed`: as in `PackRunner`. */
 export type CommandPackEnd =
-  | { readonly kind: 'stopped'; readonly reason: string }
+  | { readonly kind: 'stopped'; readonly reason: string; readonly output?: string }
   | {
       readonly kind: 'ended';
       readonly results: readonly TrialResult[];
       readonly passed: readonly (Rung | null)[];
+      readonly output: string;
     };
 
 export interface CommandRunnerOptions extends CommandPoolOptions {
@@ -70,7 +71,7 @@ export class CommandRunner implements AsyncDisposable {
     const end = await this.#pool.train(pack, request, (point) => onMeasured(0, point));
     if (end.kind === 'stopped') return end;
     const passed = end.rungs.find(({ step }) => step === member.rung?.step) ?? null;
-    return { kind: 'ended', results: [end.result], passed: [passed] };
+    return { kind: 'ended', results: [end.result], passed: [passed], output: end.output };
   }
 
   stop(pack: string, reason: string): void {

@@ -24,10 +24,12 @@ export interface ProcessSpec {
 export interface ProcessHooks {
   /** Called with each chunk of stdout. @returns why the process must end; null to continue */
   onOutput(chunk: Uint8Array): string | null;
+  /** Called with each chunk of stderr. */
+  onErrorOutput(chunk: Uint8Array): void;
 }
 
-/** How a process has ended. `stderr`: the last 64 kB of its error output. */
-export type ProcessEnd = { readonly stderr: string } & (
+/** How a process has ended. */
+export type ProcessEnd =
   | { readonly kind: 'exited'; readonly code: number }
   /** By a signal of somebody else: `SIGKILL` if memory ran out. */
   | { readonly kind: 'killed'; readonly signal: string }
@@ -36,8 +38,7 @@ export type ProcessEnd = { readonly stderr: string } & (
   /** The program does not exist, or may not be run. */
   | { readonly kind: 'unstarted'; readonly reason: string }
   /** `stop` was called. */
-  | { readonly kind: 'stopped' }
-);
+  | { readonly kind: 'stopped' };
 
 export interface RunningProcess {
   readonly ended: Promise<ProcessEnd>;
@@ -46,7 +47,6 @@ export interface RunningProcess {
 
 /** From SIGTERM to SIGKILL. */
 const killAfterMs = 10_000;
-const stderrBytesMax = 64 * 1024;
 const memoryCheckMs = 1_000;
 /** How long output that a descendant keeps open is read after the program has ended. */
 const drainMs = 2_000;
@@ -64,7 +64,6 @@ class ProcessRun {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #silence: NodeJS.Timeout;
-  readonly #stderr = new Tail(stderrBytesMax);
   #cause: Cause | null = null;
 
   constructor(spec: ProcessSpec, hooks: ProcessHooks) {
@@ -84,7 +83,7 @@ class ProcessRun {
       this.#limit(`ran longer than ${timeoutMs / 1_000} s (trainer.timeout)`),
     );
     this.#watchMemory();
-    this.#listen((chunk) => hooks.onOutput(chunk));
+    this.#listen(hooks);
   }
 
   get ended(): Promise<ProcessEnd> {
@@ -103,19 +102,19 @@ class ProcessRun {
     this.end({ kind: 'ended', reason });
   }
 
-  #listen(onOutput: ProcessHooks['onOutput']): void {
+  #listen(hooks: ProcessHooks): void {
     const child = this.#child;
     child.stdin.on('error', () => undefined); // The program did not read its input.
     child.stdin.end(this.#spec.input);
     child.stdout.on('data', (chunk: Buffer) => {
       this.#silence.refresh();
       if (this.#cause !== null) return;
-      const problem = onOutput(chunk);
+      const problem = hooks.onOutput(chunk);
       if (problem !== null) this.#limit(problem);
     });
     child.stderr.on('data', (chunk: Buffer) => {
       this.#silence.refresh();
-      this.#stderr.push(chunk);
+      hooks.onErrorOutput(chunk);
     });
     child.once('error', (error) => {
       if (child.pid === undefined) this.#finish({ kind: 'unstarted', reason: error.message });
@@ -136,9 +135,9 @@ class ProcessRun {
     });
   }
 
-  #finish(end: DistributiveOmit<ProcessEnd, 'stderr'>): void {
+  #finish(end: ProcessEnd): void {
     for (const timer of this.#timers) clearTimeout(timer);
-    this.#end.resolve({ ...end, stderr: this.#stderr.text() });
+    this.#end.resolve(end);
   }
 
   #watchMemory(): void {
@@ -169,26 +168,6 @@ class ProcessRun {
     } catch {
       // All processes of the group have ended.
     }
-  }
-}
-
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-
-/** The last bytes of a stream. */
-class Tail {
-  readonly #max: number;
-  #bytes = Buffer.alloc(0);
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  push(chunk: Uint8Array): void {
-    this.#bytes = Buffer.concat([this.#bytes, chunk]).subarray(-this.#max);
-  }
-
-  text(): string {
-    return this.#bytes.toString('utf8');
   }
 }
 

@@ -15,6 +15,7 @@ import { durationMs, fillWords, type CommandSettings } from '../../trainers/comm
 import { taskLine, type CommandTask } from '../../trainers/command/task.ts';
 import { commandEnvironment, taskFile, withoutSecrets } from './environment.ts';
 import { findProgram } from './find-program.ts';
+import { LogTail } from './log-tail.ts';
 import { runProcess, type ProcessEnd } from './run-process.ts';
 
 /** What the operator of a worker sets for all commands. */
@@ -43,8 +44,11 @@ export interface TrialRun {
   readonly device: string | null;
 }
 
-/** How a run has ended. `log`: the end of its error output, without the values of secrets. */
-export type TrialRunEnd = { readonly log: string } & (
+/**
+ * How a run has ended. `log`: the end of its error output; `output`: that of both streams (`attempt-log.ts`).
+ * They are without the values of secrets.
+ */
+export type TrialRunEnd = { readonly log: string; readonly output: string } & (
   | {
       readonly kind: 'trained';
       readonly result: TrialResult;
@@ -95,7 +99,7 @@ async function inFolder(run: TrialRun, work: () => Promise<TrialRunEnd>): Promis
     return {
       kind: 'unfit',
       reason: `its working folder cannot be written: ${String(error)}`,
-      log: '',
+      ...noOutput,
     };
   }
   return await work();
@@ -125,8 +129,9 @@ async function runInFolder(
     return {
       kind: 'unfit',
       reason: `it has no program ${name} (PATH=${environment['PATH'] ?? ''})`,
-      log: '',
+      ...noOutput,
     };
+  const printed = new LogTail((text) => withoutSecrets(text, host));
   const beginMs = performance.now();
   const child = runProcess(
     {
@@ -140,29 +145,45 @@ async function runInFolder(
     },
     {
       onOutput: (chunk) => {
+        printed.push('out', chunk);
         reader.push(chunk);
         return reader.problem;
       },
+      onErrorOutput: (chunk) => printed.push('err', chunk),
     },
   );
   void stopped.then(() => child.stop());
   const end = await child.ended;
   const seconds = (performance.now() - beginMs) / 1_000;
-  const log = withoutSecrets(end.stderr, host);
-  const outcome = end.kind === 'exited' && end.code === 0 ? reader.end() : null;
-  if (outcome !== null) {
-    const result = toResult(outcome, { task, curve, seconds });
-    if (outcome.kind === 'diverged' || outcome.state === null)
-      return { kind: 'trained', result, state: null, log };
-    const state = await findState(folder, task.out, outcome.state);
-    if (state !== null) return { kind: 'trained', result, state, log };
-    const problem = `the command printed the state ${JSON.stringify(outcome.state)}, which is no file or folder in ${task.out}`;
-    return { kind: 'failed', reason: problem, log };
-  }
-  if (end.kind === 'stopped') return { kind: 'stopped', log };
-  const reason = failure(end, reader);
-  return { kind: end.kind === 'unstarted' ? 'unfit' : 'failed', reason, log };
+  printed.end();
+  const texts = { log: printed.errors, output: printed.text };
+  return { ...(await toEnd(end, reader, run, { task, curve, seconds })), ...texts };
 }
+
+type Outcome<End = TrialRunEnd> = End extends unknown ? Omit<End, 'log' | 'output'> : never;
+
+async function toEnd(
+  end: ProcessEnd,
+  reader: OutputReader,
+  { folder, task }: TrialRun,
+  trained: Trained,
+): Promise<Outcome> {
+  if (end.kind === 'stopped') return { kind: 'stopped' };
+  const outcome = end.kind === 'exited' && end.code === 0 ? reader.end() : null;
+  if (outcome === null) {
+    const reason = failure(end, reader);
+    return { kind: end.kind === 'unstarted' ? 'unfit' : 'failed', reason };
+  }
+  const result = toResult(outcome, trained);
+  if (outcome.kind === 'diverged' || outcome.state === null)
+    return { kind: 'trained', result, state: null };
+  const state = await findState(folder, task.out, outcome.state);
+  if (state !== null) return { kind: 'trained', result, state };
+  const problem = `the command printed the state ${JSON.stringify(outcome.state)}, which is no file or folder in ${task.out}`;
+  return { kind: 'failed', reason: problem };
+}
+
+const noOutput = { log: '', output: '' };
 
 /** A state outside of the output folder could be any file of the worker. */
 async function findState(folder: string, out: string, state: string): Promise<string | null> {

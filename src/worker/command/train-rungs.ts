@@ -7,6 +7,7 @@
  */
 import { join } from 'node:path';
 import type { Rung } from '../../rpc/messages/messages.ts';
+import { attemptLogMax } from '../../study/attempt-log.ts';
 import type { Measurement, TrialResult } from '../../study/trial.ts';
 import {
   runTrial,
@@ -44,6 +45,7 @@ export type RungTrainingEnd =
       /** In the working folder; null if the command has saved none, or has diverged. */
       readonly state: CommandState | null;
       readonly log: string;
+      readonly output: string;
     };
 
 export interface RunningRungs {
@@ -80,27 +82,27 @@ async function trainAll(
   const rungs: Rung[] = [];
   let state = start;
   let seconds = 0;
-  let log = '';
+  let output = '';
   for (const [index, to] of steps.entries()) {
     const from = state === null ? null : { step: state.step, state: 'in/state' };
     const task = { ...common.task, from, to };
     const folder = join(common.folder, String(index + 1));
     const more = { state: state?.path ?? null, curve: state?.curve ?? [] };
     const end = await run({ ...common, ...more, task, folder }).ended;
-    log = tail(log + end.log);
-    if (end.kind !== 'trained') return { ...end, log };
+    output = tailLines(output + end.output);
+    if (end.kind !== 'trained') return { ...end, output };
     seconds += end.result.seconds;
     const result = { ...end.result, seconds };
-    if (result.kind === 'diverged') return { kind: 'trained', result, rungs, state: null, log };
+    if (result.kind === 'diverged') return { ...end, result, rungs, state: null, output };
     rungs.push({ step: to, digest: result.digest });
     state = end.state === null ? null : { step: to, path: end.state, curve: result.curve };
-    if (to === steps.at(-1)) return { kind: 'trained', result, rungs, state, log };
+    if (to === steps.at(-1)) return { ...end, result, rungs, state, output };
   }
-  return { kind: 'failed', reason: 'there is no step to train to', log };
+  return { kind: 'failed', reason: 'there is no step to train to', log: '', output };
 }
 
-const logMax = 64 * 1024;
-
-function tail(text: string): string {
-  return text.slice(-logMax);
+/** The last whole lines. */
+function tailLines(text: string): string {
+  if (text.length <= attemptLogMax) return text;
+  return text.slice(text.indexOf('\n', text.length - attemptLogMax) + 1);
 }

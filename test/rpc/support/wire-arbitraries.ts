@@ -179,6 +179,7 @@ export const workerMessage: fc.Arbitrary<WorkerMessage> = fc.oneof(
       },
     ),
   }),
+  fc.record({ kind: kind('attempt-log'), pack: name, key, text: fc.string({ unit: 'binary' }) }),
   fc.record({
     kind: kind('pack-failed'),
     pack: name,

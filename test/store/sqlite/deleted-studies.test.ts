@@ -29,6 +29,7 @@ const wholeStudy: readonly StoreRow[] = [
   ...startedStudy.map((row) => (row.kind === 'study-created' ? { ...row, files } : row)),
   assigned(coarse(1)),
   ended(completeResult()),
+  { kind: 'attempt-logged', study: 'first', trial: coarse(1), attempt: 1, text: 'err a\n' },
   { ...created(coarse(4)), toStep: 20 },
   assigned(coarse(4)),
   { ...ended(completeResult(), coarse(4)), rung: 'between' },

@@ -99,7 +99,9 @@ describe('a program', () => {
       kind: 'failed',
       reason: 'the command ended with exit code 3',
       log: 'at [TOKEN]\n',
+      output: expect.stringMatching(/^err at \[TOKEN\]$/m),
     });
+    expect(end.output).toMatch(/^out \{"done":3,/m);
   });
 
   test('that prints something wrong is ended at once', async () => {

@@ -80,6 +80,21 @@ export function findAttempt(
   return { study, trial, attempt };
 }
 
+/** A worker reports what the program of an attempt has printed. */
+export function storeLog(
+  turn: Turn,
+  worker: WorkerEntry,
+  { pack, key, text }: Extract<WorkerMessage, { kind: 'attempt-log' }>,
+): void {
+  const place = findAttempt(turn.state, worker.session, pack, key);
+  if (place === null || turn.state.excluded.has(worker.session)) return;
+  const { study, trial, attempt } = place;
+  // Only programs of users print.
+  if (study.needs === null) return;
+  const row = { study: study.name, trial: trial.id, attempt: attempt.attempt, text };
+  turn.persist({ kind: 'attempt-logged', ...row });
+}
+
 function findReport(
   state: ClusterState,
   worker: WorkerEntry,

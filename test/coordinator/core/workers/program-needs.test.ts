@@ -114,3 +114,18 @@ test('a study whose program fails on one of two workers does not fail', () => {
   cluster.dispatcher.joined(other, peerFrom('t'), start);
   expect(failTrials(cluster, 4)).toEqual([[], [], [], []]);
 });
+
+test('the output of an attempt is stored if it is of the session that runs it, and of a program', () => {
+  const { dispatcher, packs } = clusterWith({ allowed: ['command:resnet'] });
+  const [pack = ''] = packs;
+  const trial = { stage: 'coarse', index: 1, replicate: 1 };
+  const key = { study: 'example', trial, attempt: 1 };
+  const log = { kind: 'attempt-log', pack, key, text: 'err bad\n' } as const;
+  const stored = (message: typeof log, session = 's') =>
+    rowsIn(dispatcher.received(session, message, start), 'attempt-logged');
+  expect(stored(log)).toMatchObject([{ study: 'example', trial, attempt: 1, text: 'err bad\n' }]);
+  expect(stored({ ...log, pack: 'other' })).toEqual([]);
+  expect(stored({ ...log, key: { ...key, attempt: 2 } })).toEqual([]);
+  dispatcher.joined(helloFrom('t', { datasets: [dataset] }), peerFrom('t'), start);
+  expect(stored(log, 't')).toEqual([]);
+});

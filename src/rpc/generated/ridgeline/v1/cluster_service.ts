@@ -100,6 +100,7 @@ export interface SessionRequest {
     | { $case: "datasetReady"; value: DatasetReady }
     | { $case: "datasetFailed"; value: DatasetFailed }
     | { $case: "draining"; value: Draining }
+    | { $case: "attemptLog"; value: AttemptLog }
     | undefined;
 }
 
@@ -199,6 +200,19 @@ export interface Heartbeat {
 export interface Measured {
   key: AttemptKey | undefined;
   measurement: Measurement | undefined;
+}
+
+/**
+ * What the program of an attempt has printed: the last lines, each with `out` or `err` and a space before it.
+ * Sent before the message that ends the pack, and again with it.
+ */
+export interface AttemptLog {
+  pack: string;
+  key:
+    | AttemptKey
+    | undefined;
+  /** At most 65536 characters. */
+  text: string;
 }
 
 /**
@@ -416,6 +430,9 @@ export const SessionRequest: MessageFns<SessionRequest> = {
       case "draining":
         Draining.encode(message.message.value, writer.uint32(74).fork()).join();
         break;
+      case "attemptLog":
+        AttemptLog.encode(message.message.value, writer.uint32(82).fork()).join();
+        break;
     }
     return writer;
   },
@@ -503,6 +520,14 @@ export const SessionRequest: MessageFns<SessionRequest> = {
             }
 
             message.message = { $case: "draining", value: Draining.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.message = { $case: "attemptLog", value: AttemptLog.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1164,6 +1189,74 @@ export const Measured: MessageFns<Measured> = {
             }
 
             message.measurement = Measurement.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAttemptLog(): AttemptLog {
+  return { pack: "", key: undefined, text: "" };
+}
+
+export const AttemptLog: MessageFns<AttemptLog> = {
+  encode(message: AttemptLog, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pack !== "") {
+      writer.uint32(10).string(message.pack);
+    }
+    if (message.key !== undefined) {
+      AttemptKey.encode(message.key, writer.uint32(18).fork()).join();
+    }
+    if (message.text !== "") {
+      writer.uint32(26).string(message.text);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AttemptLog {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttemptLog();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pack = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.key = AttemptKey.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.text = reader.string();
             continue;
           }
         }
