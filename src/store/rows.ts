@@ -4,6 +4,7 @@
  * A row is a guarded write: it names the state that it expects. If the store is in another state, the
  * caller has a bug, and the whole commit fails. Rows decide nothing; the coordinator does.
  */
+import type { BudgetEnd } from '../study/budget.ts';
 import type { StoredFile } from '../study/program-files.ts';
 import type { StudySpec } from '../study/spec/study-spec.ts';
 import type { StudyRecord, WinnerRecord } from '../study/study-record.ts';
@@ -59,6 +60,10 @@ interface Rows {
   };
   /** Of a study that is not failed or cancelled. */
   'study-priority': { readonly study: string; readonly priority: number };
+  /** The budget of the study has ended; null: it is larger now, and the search continues. */
+  'budget-ended': { readonly study: string; readonly end: BudgetEnd | null };
+  /** Milliseconds in which a study with a budget of time ran. */
+  'study-time': { readonly study: string; readonly activeMs: number };
   /** The stage's search space is known. It had none before. */
   'stage-opened': { readonly study: string; readonly stage: StageRecord };
   /** A stage closes once, and only after it was opened. */
@@ -111,6 +116,15 @@ interface Rows {
   };
   /** A trial that failed without a result or was cancelled waits again, with no failures. */
   'trial-retried': { readonly study: string; readonly trial: TrialId };
+  /** A trial beyond the end of a budget is cancelled, whatever its status. A result stays stored. */
+  'trial-dropped': { readonly study: string; readonly trial: TrialId; readonly reason: string };
+  /** A trial that was dropped has the status that its stored result gives. */
+  'trial-restored': {
+    readonly study: string;
+    readonly trial: TrialId;
+    readonly status: 'complete' | 'paused' | 'failed';
+    readonly reason: string | null;
+  };
   /**
    * A trial with rungs is to be trained to another one, from where it is paused, or because its stage has
    * gained trials. It waits, or has the result that is stored for this rung, and has no failures.

@@ -1,4 +1,5 @@
 /** Study record: one study, as it is stored. */
+import type { BudgetEnd } from './budget.ts';
 import type { DataWarning } from './data-warning.ts';
 import type { Relation } from './independence.ts';
 import type { StudySpec } from './spec/study-spec.ts';
@@ -29,6 +30,10 @@ export interface StudyRecord {
   /** One for each stage of the spec, in order. */
   readonly stages: readonly StageRecord[];
   readonly winner: WinnerRecord | null;
+  /** Absent or null: the budget has not ended, or there is none. */
+  readonly budgetEnd?: BudgetEnd | null;
+  /** Milliseconds in which it ran; counted for studies with a budget of time. Absent: 0. */
+  readonly activeMs?: number;
 }
 
 export interface ImageCounts {

@@ -262,6 +262,40 @@ function studyTests(make: Make): void {
     });
   });
 
+  test('a store keeps the end of a budget, and the results of trials that are dropped there', async () => {
+    await using fixture = await make();
+    await using store = await fixture.open();
+    const end = { by: 'time', steps: 20 } as const;
+    const own = (index: number) => ({ study: 'first', trial: coarse(index) });
+    const reason = 'beyond the end';
+    await store.commit([
+      ...startedStudy,
+      assigned(coarse(2)),
+      ended(completeResult(), coarse(2)),
+      { kind: 'trial-dropped', ...own(2), reason },
+      { kind: 'trial-dropped', ...own(3), reason },
+      { kind: 'study-time', study: 'first', activeMs: 7_000 },
+      { kind: 'budget-ended', study: 'first', end },
+    ]);
+    expect(await store.study('first')).toMatchObject({ budgetEnd: end, activeMs: 7_000 });
+    const dropped = await store.trials('first');
+    expect(dropped.map(({ status }) => status)).toEqual(['waiting', 'cancelled', 'cancelled']);
+    expect(dropped[1]).toMatchObject({ reason, result: { steps: 20 } });
+    await store.commit([
+      { kind: 'budget-ended', study: 'first', end: null },
+      { kind: 'trial-restored', ...own(2), status: 'complete', reason: null },
+      { kind: 'trial-retried', ...own(3) },
+    ]);
+    expect(await store.study('first')).not.toHaveProperty('budgetEnd');
+    expect((await store.trials('first')).map(({ status }) => status)).toEqual([
+      'waiting',
+      'complete',
+      'waiting',
+    ]);
+    const again = { kind: 'trial-restored', ...own(3), status: 'complete', reason: null } as const;
+    await expect(store.commit([again])).rejects.toThrow();
+  });
+
   test('a store replaces all ranks of a study, and no others', async () => {
     await using fixture = await make();
     await using store = await fixture.open();

@@ -30,6 +30,7 @@ import {
   checkTestsClosed,
   checkTrialAttempts,
 } from './attempt-checks.ts';
+import { checkBudgetEnd, checkWithinBudget } from './budget-checks.ts';
 import { checkValues } from './proposal-checks.ts';
 import { checkRanks } from './rank-checks.ts';
 import { checkMoved, checkRestarted, checkStopped } from './rung-checks.ts';
@@ -124,6 +125,9 @@ export class ModelStore {
       case 'study-extended': {
         const study = this.study(row.spec.study);
         checkExtended(study, row.stages);
+        // Another budget, or another place of the data, changes no stage.
+        const isMoved = JSON.stringify(study.record.stages) === JSON.stringify(row.stages);
+        if (!isMoved) checkTestsClosed(study);
         const last = study.record.stages.length - 1;
         const [before, after] = [study.record.stages[last], row.stages[last]];
         if (before && after && after.trials > before.trials) this.#grown.set(row, after.name);
@@ -136,6 +140,15 @@ export class ModelStore {
         Object.assign(record, { status: 'running', reason: null, endedAtMs: null });
         return;
       }
+      case 'budget-ended': {
+        const study = this.study(row.study);
+        if (row.end !== null) checkBudgetEnd(study, row.end);
+        study.record.budgetEnd = row.end;
+        return;
+      }
+      case 'study-time':
+        this.study(row.study).record.activeMs = row.activeMs;
+        return;
       case 'study-priority': {
         Object.assign(this.study(row.study).record, { priority: row.priority });
         return;
@@ -195,6 +208,8 @@ export class ModelStore {
       | 'trial-ended'
       | 'result-replaced'
       | 'trial-audited'
+      | 'trial-dropped'
+      | 'trial-restored'
     >,
   ): void {
     switch (row.kind) {
@@ -212,6 +227,21 @@ export class ModelStore {
           log: [],
           countedFrom: 0,
         });
+        checkWithinBudget(study);
+        return;
+      }
+      case 'trial-dropped': {
+        const trial = this.#openStageTrial(row.study, row.trial);
+        assert(trial.status !== 'cancelled', `${trialName(row.trial)} is dropped once`);
+        Object.assign(trial, { status: 'cancelled', reason: row.reason });
+        return;
+      }
+      case 'trial-restored': {
+        const trial = this.#openStageTrial(row.study, row.trial);
+        const isKnown = trial.status === 'cancelled' && trial.result !== null;
+        assert(isKnown, `${trialName(row.trial)} was dropped with its result`);
+        const retriedAt = trial.log.length;
+        Object.assign(trial, { status: row.status, reason: row.reason, failures: 0, retriedAt });
         return;
       }
       case 'attempt-opened':
@@ -257,6 +287,7 @@ export class ModelStore {
         const trial = this.#openStageTrial(row.study, row.trial);
         checkMoved(this.study(row.study), trial, row.toStep);
         moveTrial(trial, row);
+        checkWithinBudget(this.study(row.study));
         return;
       }
       case 'trial-stopped': {
@@ -331,7 +362,6 @@ export class ModelStore {
       case 'attempt-opened':
         return checkRetriedAlone(this.study(row.study), row.attempt);
       case 'study-extended':
-        checkTestsClosed(this.study(row.spec.study));
         checkRestarted(this.study(row.spec.study), this.#grown.get(row) ?? null);
         this.#grown.delete(row);
         return checkExcludedMarked(this.studies.values(), this.excluded);

@@ -383,5 +383,16 @@ export const plantedBugs: readonly PlantedBug[] = [
     'a stage that gains trials keeps the decisions of its former level',
     '',
   ),
+  bug('budget-is-exceeded', 'trials are opened that do not fit in the budget of steps', '', ''),
+  bug(
+    'target-before-earlier-trials',
+    'a target ends the search while earlier trials are open',
+    'if (!trials.every(isEnded)) continue;',
+  ),
+  bug(
+    'time-ends-without-a-cut',
+    'trials that end after the time of the study, or out of order, count',
+    '',
+  ),
   bug('studies-wait-for-earlier-ones', 'a study waits until earlier ones need no thread', ''),
 ];

@@ -14,7 +14,7 @@ export interface Plan {
   readonly study: string;
   /** Delay after the change before it, or after the start. */
   readonly afterMs: number;
-  readonly change: 'more trials' | 'another stage' | 'both' | 'fresh' | 'retry';
+  readonly change: 'more trials' | 'another stage' | 'both' | 'fresh' | 'retry' | 'no budget';
   /** Whether the change waits until the winner of the study is being tested, or the study is over. */
   readonly isDuringTest?: boolean;
 }
@@ -126,11 +126,14 @@ export class Operator {
     const isDone = (): boolean => {
       const record = store.studies.get(study)?.record;
       if (record === undefined || change === 'retry') return isRetried;
+      const isOverWithin = isOver(record.status) && (record.budgetEnd ?? null) === null;
+      if (change === 'no budget' && isOverWithin) return true;
       return JSON.stringify(record.spec) === JSON.stringify(spec);
     };
     const request = (): void => {
       if (change === 'fresh') submissions.submitFresh(spec);
       else if (change === 'retry') submissions.retry(study, () => (isRetried = true));
+      else if (change === 'no budget') submissions.continueWith(spec);
       else if (this.#status(study) !== null) submissions.extend(spec);
     };
     this.#repeat(isDone, request, () => {
@@ -143,6 +146,10 @@ export class Operator {
 function changed(spec: StudySpec, change: Plan['change']): StudySpec {
   if (change === 'fresh') return { ...spec, seed: spec.seed + 10_000 };
   if (change === 'retry') return spec;
+  if (change === 'no budget') {
+    const { budget: _, ...rest } = spec;
+    return rest;
+  }
   const stages = spec.stages.map((stage, index): StageSpec => {
     const isLast = index === spec.stages.length - 1;
     return isLast && change !== 'another stage' ? { ...stage, trials: stage.trials + 3 } : stage;

@@ -54,6 +54,8 @@ export function randomHistory(seed: number): HistorySettings {
     simulatedStudy('first', { ...rules, ...stopping }),
     new Chance(seed, 91),
   );
+  const budgets = new Chance(seed, 93);
+  const limited = { ...first, ...randomBudget(budgets, first) };
   const second = simulatedStudy('second', {
     ...others.second,
     test: others.test,
@@ -63,7 +65,7 @@ export function randomHistory(seed: number): HistorySettings {
   });
   const drawnFaults = randomFaults(chance);
   const poison = chance.draw() < 0.8 ? 0 : chance.draw() * 0.15;
-  const studies = chance.draw() < 0.35 ? [first, second] : [first];
+  const studies = chance.draw() < 0.35 ? [limited, second] : [limited];
   const retries = new Chance(seed, 85);
   if (retries.draw() < 0.4)
     others.plans.push({
@@ -71,6 +73,12 @@ export function randomHistory(seed: number): HistorySettings {
       afterMs: retries.between(0, 300_000),
       change: 'retry',
       isDuringTest: true,
+    });
+  if (limited.budget !== undefined && budgets.draw() < 0.5)
+    others.plans.push({
+      study: 'first',
+      afterMs: budgets.between(0, 300_000),
+      change: 'no budget',
     });
   const isPlayed = ({ study }: Plan): boolean => studies.some((spec) => spec.study === study);
   const sick = randomSickness(new Chance(seed, 82), kinds);
@@ -136,6 +144,23 @@ function randomStopping(chance: Chance): Partial<StudySpec> {
     rule > 0.8 ? { ...fine!, ...own } : fine!,
   ];
   return { trainer: rungTrainer, stop: 'clearly_worse', stages };
+}
+
+/** A third of the studies has a budget of steps or time, or a target. */
+function randomBudget(
+  chance: Chance,
+  { trainer, objective }: StudySpec,
+): Pick<StudySpec, 'budget'> {
+  if (chance.draw() < 0.65) return {};
+  const trial = 20 * Number(trainer['cycles']);
+  const steps = chance.whole(trial, 34 * trial);
+  const time = `${chance.whole(1, 120)}s`;
+  const target =
+    objective.direction === 'maximize' ? chance.between(0.75, 1) : chance.between(1.4, 1.6);
+  const draw = chance.draw();
+  if (draw < 0.5) return { budget: { steps } };
+  if (draw < 0.7) return { budget: { target } };
+  return { budget: draw < 0.9 ? { time } : { steps, time, target } };
 }
 
 /** Machines that are sick or slow, and trials that end processes: they cost no healthy trial. */

@@ -1,5 +1,6 @@
 /** Rules for stored ranks, computed here from the stored trials without the ranking of the product. */
 import { assert } from '../../src/base/assert.ts';
+import { isDropped } from '../../src/study/budget.ts';
 import type { StoredRank } from '../../src/store/rows.ts';
 import { isOver, trialName, type TrialRecord } from '../../src/study/trial.ts';
 import type { ModelStudy, ModelTrial } from './model-store.ts';
@@ -33,7 +34,8 @@ export function checkRanks({ record, trials }: ModelStudy, ranks: readonly Store
 
 /** Configurations with a value of one stage, best first. */
 export function rankedConfigurations(trials: readonly ModelTrial[]): Replicates[] {
-  return [...Map.groupBy(trials, ({ id }) => id.index).values()]
+  const counted = trials.filter((trial) => !isDropped(trial));
+  return [...Map.groupBy(counted, ({ id }) => id.index).values()]
     .filter((replicates) => replicates.every(hasValue))
     .toSorted((a, b) => byRank(a, b) || (a[0]?.id.index ?? 0) - (b[0]?.id.index ?? 0));
 }

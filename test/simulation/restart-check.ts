@@ -31,10 +31,10 @@ export function checkRestart(
 }
 
 function toLines(study: StudyEntry): string[] {
-  const { name, stamp, status, spec, waiting, winner, queue, stages } = study;
+  const { name, stamp, status, spec, waiting, winner, budgetEnd, queue, stages } = study;
   const queued = queue.filter((trial) => trial.status === 'waiting').map((trial) => trial.name);
   return [
-    JSON.stringify({ name, stamp, status, spec, waiting, winner }),
+    JSON.stringify({ name, stamp, status, spec, waiting, winner, budgetEnd }),
     queued.toSorted().join(' '),
     ...stages.map(({ record, open }) => JSON.stringify({ record, open })),
     ...stages.flatMap(({ trials }) => trials).map(toLine),

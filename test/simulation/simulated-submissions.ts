@@ -53,6 +53,19 @@ export class SimulatedSubmissions {
     });
   }
 
+  /** Another budget: a study whose budget has ended continues. */
+  continueWith(spec: StudySpec): void {
+    this.#coordinator.whenSettled(() => {
+      const record = this.#store.studies.get(spec.study)?.record;
+      if (record === undefined || this.#isBusy()) return;
+      const hasEnded = (record.budgetEnd ?? null) !== null;
+      if (!hasEnded && isOver(record.status)) return;
+      this.#change(spec.study, (dispatcher, now) =>
+        hasEnded ? dispatcher.extend(spec, now) : dispatcher.move(spec, now),
+      );
+    });
+  }
+
   /** Retries all trials that ended without a result. @param done called when it is decided */
   retry(study: string, done: () => void): void {
     this.#coordinator.whenSettled(() => {

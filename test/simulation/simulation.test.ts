@@ -1,6 +1,7 @@
 /** A simulated cluster keeps its promises in every history. */
 import { describe, expect, test } from 'vitest';
 import { workerSummaries } from '../../src/coordinator/core/studies/summaries.ts';
+import { twoStages } from '../study/support/example-study.ts';
 import type { StudySpec } from '../../src/study/spec/study-spec.ts';
 import { paramsText } from '../../src/study/search-space.ts';
 import { trialName } from '../../src/study/trial.ts';
@@ -16,7 +17,9 @@ async function play(
   seed: number,
   kinds: readonly WorkerKind[],
   study: StudySpec,
-  changes: Partial<Pick<HistorySettings, 'threads' | 'poison' | 'deadly' | 'renames'>> = {},
+  changes: Partial<
+    Pick<HistorySettings, 'threads' | 'poison' | 'deadly' | 'renames' | 'plans'>
+  > = {},
 ): Promise<History> {
   const calm = { threads: 2, faults: noFaults, poison: 0, faultyMs: 0 };
   const history = new History({ seed, kinds, studies: [study], ...calm, ...changes });
@@ -37,6 +40,22 @@ function outcome({ store }: History): string[] {
     winner === null ? 'no winner' : trialName(winner.trial),
   ];
 }
+
+/** The outcome without the trials that were dropped at the end of a budget. */
+function counted(history: History): string[] {
+  const { store } = history;
+  const { budgetEnd } = store.study('first').record;
+  const dropped = store.trials('first').filter(({ status }) => status === 'cancelled');
+  expect(dropped.length === 0 || (budgetEnd ?? null) !== null).toBe(true);
+  const names = new Set(dropped.map(({ id }) => `${trialName(id)} `));
+  return outcome(history)
+    .filter((line) => !names.has(`${line.split(' ')[0]} `))
+    .toSorted();
+}
+
+const rungs = { trainer: rungTrainer, stop: 'clearly_worse' } as const;
+const [wide] = twoStages(34, 0);
+const model = { stages: [{ ...wide!, sampler: 'model', round: 6 }] } as const;
 
 describe('a simulated cluster', () => {
   test('has the same trials, results and winner with 1, 2 and 4 workers', async () => {
@@ -62,6 +81,78 @@ describe('a simulated cluster', () => {
     const killed = await play(3, ['correct', 'dying', 'correct'], study, { renames: true });
     expect(outcome(killed)).toEqual(alone);
   });
+
+  test.each([
+    ['random trials and steps', {}, { steps: 593 }, 29],
+    ['random trials and a target', {}, { target: 0.92 }, 0],
+    ['rungs and steps', rungs, { steps: 1_000 }, 34],
+    ['rungs and steps for fewer trials than the stage has', rungs, { steps: 300 }, 13],
+    ['rungs and a target', rungs, { target: 0.9 }, 0],
+    ['a race and steps', { racing: true, replicates: 3 }, { steps: 900 }, 0],
+    ['a race and a target', { racing: true, replicates: 3 }, { target: 0.92 }, 0],
+    ['the model and steps', model, { steps: 490 }, 24],
+    ['the model and a target', model, { target: 0.9 }, 0],
+  ] as const)(
+    'ends the search at the same trial with 1, 2 and 4 workers, and after kills: %s',
+    async (_, changes, budget, trials) => {
+      const study = simulatedStudy('first', { ...changes, budget });
+      const history = await play(1, ['correct'], study, { threads: 1 });
+      const alone = counted(history);
+      expect(history.store.study('first').record.budgetEnd?.by).toBe(Object.keys(budget)[0]);
+      if (trials > 0) expect(alone).toHaveLength(trials + 1);
+      for (const count of [2, 4]) {
+        const kinds = Array.from({ length: count }, () => 'correct' as const);
+        expect(counted(await play(9, kinds, study))).toEqual(alone);
+      }
+      const killed = await play(3, ['correct', 'dying', 'correct'], study, { renames: true });
+      expect(counted(killed)).toEqual(alone);
+    },
+  );
+
+  test.each([
+    ['random trials', {}, 3],
+    ['replicates', { replicates: 2 }, 6],
+    ['rungs', rungs, 30],
+    ['a race', { racing: true, replicates: 3 }, 9],
+    ['the model with rungs', { ...rungs, ...model }, 60],
+  ] as const)(
+    'has the trials of a budget of time again with the budget of steps that it prints: %s',
+    async (_, changes, least) => {
+      let ended = 0;
+      for (let time = least; time < 4 * least; time += Math.ceil(least / 3)) {
+        const timed = simulatedStudy('first', { ...changes, budget: { time: `${time}s` } });
+        const history = await play(time, ['correct', 'correct'], timed);
+        const { budgetEnd, winner } = history.store.study('first').record;
+        if (budgetEnd?.by !== 'time' || winner === null) continue;
+        ended += 1;
+        const { steps } = budgetEnd;
+        const again = simulatedStudy('first', { ...changes, budget: { steps } });
+        expect(counted(await play(1, ['correct'], again)), `${time} s`).toEqual(counted(history));
+      }
+      // Otherwise this test would prove less than it states.
+      expect(ended).toBeGreaterThan(2);
+    },
+  );
+
+  test.each([
+    ['random trials and steps', {}, { steps: 500 }],
+    ['random trials and a target', {}, { target: 0.9 }],
+    ['random trials and time', {}, { time: '6s' }],
+    ['rungs and steps', rungs, { steps: 500 }],
+    ['rungs and time', rungs, { time: '60s' }],
+    ['a race and time', { racing: true, replicates: 3 }, { time: '14s' }],
+    ['the model with rungs and time', { ...rungs, ...model }, { time: '60s' }],
+  ] as const)(
+    'continues without a budget to the trials of a study that never had one: %s',
+    async (_, changes, budget) => {
+      const study = simulatedStudy('first', changes);
+      const plans = [{ study: 'first', afterMs: 600_000, change: 'no budget' } as const];
+      const kinds = ['correct', 'correct'] as const;
+      const continued = await play(5, kinds, { ...study, budget }, { plans });
+      expect(continued.store.study('first').record.spec.budget).toBe(undefined);
+      expect(counted(continued)).toEqual(counted(await play(2, ['correct'], study)));
+    },
+  );
 
   test('keeps its promises in 100 histories of crashes, cuts, stops, full disks and wrong results', async () => {
     await runSeeds([...keptSeeds(), ...seedsFrom(1, 100)]);

@@ -3,6 +3,7 @@ import { assert } from '../../src/base/assert.ts';
 import { narrowRange } from '../../src/search/planning/narrowing.ts';
 import { replicatesDue } from '../../src/search/planning/racing.ts';
 import { bestConfiguration } from '../../src/search/ranking/ranking.ts';
+import { isDropped } from '../../src/study/budget.ts';
 import { isDrawnForAudit } from '../../src/search/samplers/random.ts';
 import type { Exclusion } from '../../src/study/exclusion.ts';
 import { numberRange } from '../../src/study/search-space.ts';
@@ -59,7 +60,11 @@ export function checkExtended({ record, trials }: ModelStudy, stages: StudyRecor
     const after = stages[index];
     const isLonger = index === record.stages.length - 1 && (after?.trials ?? 0) > before.trials;
     const expected = isLonger ? { ...before, trials: after?.trials, closed: false } : before;
-    const isRetried = before.closed && after?.closed === false && mayBeRetried(trials, before.name);
+    // The stage in which the budget ended is open again.
+    const isContinued = (record.budgetEnd ?? null) !== null && before.closed;
+    const isRetried =
+      (isContinued && after?.closed === false) ||
+      (before.closed && after?.closed === false && mayBeRetried(trials, before.name));
     const isKept =
       JSON.stringify(after) ===
       JSON.stringify(isRetried ? { ...expected, closed: false } : expected);
@@ -84,10 +89,15 @@ export function checkClosing(
   const ended = stageTrials(study, name);
   const { spec } = study.record;
   const firsts = ended.filter(({ id }) => id.replicate === 1);
-  assert(firsts.length === trials, `stage ${name} has all its configurations when it closes`);
+  const isCut = (study.record.budgetEnd ?? null) !== null;
+  assert(
+    isCut || firsts.length === trials,
+    `stage ${name} has all its configurations when it closes`,
+  );
   const index = spec.stages.findIndex((stage) => stage.name === name);
   const hasSuccessor = study.record.stages.slice(index + 1).some(({ space }) => space !== null);
-  if (spec.racing)
+  if (isCut) assert(firsts.length <= trials, `stage ${name} has no trial beyond its number`);
+  else if (spec.racing)
     assert(hasSuccessor || replicatesDue(ended, spec).length === 0, `the race of ${name} is over`);
   else if (stopRule(spec, spec.stages[index]!) === 'never')
     assert(ended.length === trials * spec.replicates, `stage ${name} has all its trials`);
@@ -99,7 +109,9 @@ export function checkClosing(
   checkAuditsSettled(ended, spec);
   for (const trial of ended) {
     assert(
-      ['complete', 'stopped', 'failed'].includes(trial.status),
+      ['complete', 'stopped', 'failed', ...(isCut ? ['paused', 'cancelled'] : [])].includes(
+        trial.status,
+      ),
       `all trials of ${name} have ended when it closes`,
     );
     const open = trial.log.some(({ outcome }) => outcome === null);
@@ -157,7 +169,8 @@ function checkAuditsSettled(
   { audit, reproducible, seed }: StudySpec,
 ): void {
   if (!reproducible) return;
-  for (const { id, result, audit: verdict } of ended) {
+  for (const { id, result, audit: verdict, ...trial } of ended) {
+    if (isDropped(trial)) continue;
     const isDue = result !== null && isDrawnForAudit(seed, id, audit?.random ?? 0);
     assert(!isDue || verdict !== null, `${trialName(id)} was drawn for an audit and is audited`);
   }
@@ -178,7 +191,8 @@ function checkAuditsSettled(
 export function checkBest({ record, trials }: ModelStudy, winner: WinnerRecord): void {
   assert(record.endedAtMs === null, 'the winner of a study that is over does not change');
   const { spec, stages } = record;
-  const areClosed = stages.every(({ closed }) => closed);
+  const isCut = (record.budgetEnd ?? null) !== null;
+  const areClosed = stages.every(({ closed, space }) => closed || (isCut && space === null));
   assert(areClosed, 'all stages are closed when there is a winner');
   const order = stages.map(({ name }) => name);
   const best = bestConfiguration([...trials.values()], spec.objective, order);
@@ -199,7 +213,9 @@ export function checkTested({ record, trials }: ModelStudy): void {
   assert(winner !== null, `complete study ${record.spec.study} has a winner`);
   if (winner.reproduced !== true) return;
   const { stage, index } = winner.trial;
-  const own = [...trials.values()].filter(({ id }) => id.stage === stage && id.index === index);
+  const own = [...trials.values()].filter(
+    (trial) => trial.id.stage === stage && trial.id.index === index && !isDropped(trial),
+  );
   const expected = own.map(
     ({ id, params }) => testResult(spec, id, params).curve.at(-1)?.metrics['test_accuracy'],
   );
@@ -224,7 +240,7 @@ export function checkUntested(study: ModelStudy): void {
   assert(winner !== null, 'a study whose test failed has a winner');
   const { stage, index } = winner.trial;
   const own = [...study.trials.values()].filter(
-    ({ id }) => id.stage === stage && id.index === index,
+    (trial) => trial.id.stage === stage && trial.id.index === index && !isDropped(trial),
   );
   const failed = own
     .flatMap((trial) => testsSince(study, trial))

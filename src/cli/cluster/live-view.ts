@@ -4,6 +4,7 @@
  */
 import type { LiveEvent } from '../../coordinator/core/state/live-events.ts';
 import type { Coordinator } from '../../coordinator/shell/coordinator-server.ts';
+import { budgetEndText } from '../../study/budget.ts';
 import { liveLines, trialLine } from '../../report/terminal/live-lines.ts';
 import { countText } from '../../report/text/number-format.ts';
 import { validationCountFrom, valueError } from '../../search/analysis/study-statistics.ts';
@@ -151,6 +152,8 @@ function eventText(
     case 'study-ended':
       if (!isEveryStudy) return null;
       return `${event.study} is ${event.status}${event.reason === null ? '' : `: ${event.reason}`}`;
+    case 'budget-ended':
+      return budgetEndText(event.end);
     case 'stage-closed':
     case 'measured':
       return null;

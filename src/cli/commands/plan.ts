@@ -136,7 +136,9 @@ async function storedRemarks(spec: StudySpec, context: Context): Promise<string[
   const comparison = compareSpecs(stored.spec, spec);
   if (comparison.kind === 'extended')
     return [`a study ${spec.study} is stored; \`run\` extends it by the new trials`];
-  if (comparison.kind === 'same') return [];
+  if (comparison.kind === 'budget' && comparison.isLarger)
+    return [`a study ${spec.study} is stored; \`run\` continues it with the larger budget`];
+  if (comparison.kind !== 'different') return [];
   const differences = comparison.differences.map(differenceText).join('; ');
   return [
     `\`run\` refuses this file, since the stored study ${spec.study} differs: ${differences}. Give it another name, or replace the stored one with --fresh`,

@@ -1,10 +1,10 @@
 /** `ridgeline token`: creates, lists and revokes join strings of a running coordinator. */
 import type { Command } from 'commander';
+import { durationMs } from '../../base/duration.ts';
 import { tableLines, textColumn, type Column } from '../../report/terminal/text-table.ts';
 import type { Token } from '../../rpc/credentials/tokens.ts';
 import { addControlCommand, withControl } from '../cluster/control.ts';
 import { say, type Context } from '../process/context.ts';
-import { secondsFrom } from '../process/durations.ts';
 import { addGroup, choice, usageError } from '../process/options.ts';
 import { textOptions } from '../process/terminal.ts';
 
@@ -93,7 +93,7 @@ const lifetimeSecondsMax = 10 * 365 * 86_400;
 
 /** @returns seconds */
 function parseLifetime(text: string): number {
-  const seconds = secondsFrom(text);
+  const seconds = durationMs(text) / 1_000;
   if (seconds >= 1 && seconds <= lifetimeSecondsMax) return seconds;
   throw usageError(
     `--expires must be a duration in s, m, h or d, up to 10 years, got ${JSON.stringify(text)}.`,

@@ -1,17 +1,6 @@
 /** Durations and times of day in options: `90m`, `1h30m`, `01:30:00`, `18:00`. */
+import { durationMs } from '../../base/duration.ts';
 import { usageError } from './options.ts';
-
-const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
-
-/** @returns seconds; NaN unless the text is one or more whole numbers with the units d, h, m, s */
-export function secondsFrom(text: string): number {
-  if (!/^(?:[0-9]{1,9}[dhms])+$/.test(text)) return NaN;
-  return [...text.matchAll(/(?<count>\d+)(?<unit>[dhms])/g)].reduce(
-    (sum, { groups }) =>
-      sum + Number(groups?.['count']) * (unitSeconds[groups?.['unit'] ?? ''] ?? 0),
-    0,
-  );
-}
 
 /** `--lifetime`: a duration, seconds, or `H:MM:SS` as batch systems write it. @returns milliseconds */
 export function parseLifetime(text: string): number {
@@ -26,7 +15,7 @@ export function parseLifetime(text: string): number {
 function lifetimeSeconds(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   const parts = /^(?<hours>\d{1,4}):(?<minutes>[0-5]\d):(?<seconds>[0-5]\d)$/.exec(text)?.groups;
-  if (parts === undefined) return secondsFrom(text);
+  if (parts === undefined) return durationMs(text) / 1_000;
   const [hours, minutes, seconds] = Object.values(parts).map(Number);
   return (hours ?? 0) * 3_600 + (minutes ?? 0) * 60 + (seconds ?? 0);
 }

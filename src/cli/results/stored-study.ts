@@ -7,12 +7,11 @@ import { studyUnknown } from '../../coordinator/shell/study-errors.ts';
 import { storedRanks } from '../../search/ranking/ranking.ts';
 import type { StoreReader, StoreReads } from '../../store/store.ts';
 import { openStore, openStoreReader } from '../../store/sqlite/open-store.ts';
-import { compareSpecs } from '../../study/spec/compare-specs.ts';
+import { compareSpecs, isFinished } from '../../study/spec/compare-specs.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { type TrainerDescription } from '../../study/trainer-description.ts';
 import {
-  isOver,
   parseTrialName,
   trialName,
   type StudyStatus,
@@ -106,8 +105,8 @@ export async function requireStudyFile(file: string, context: Context): Promise<
 export async function storedEnd(spec: StudySpec, context: Context): Promise<StudyStatus | null> {
   await using reader = await openUpgraded(context);
   const stored = await reader.study(spec.study);
-  if (stored === null || !isOver(stored.status)) return null;
-  return compareSpecs(stored.spec, spec).kind === 'same' ? stored.status : null;
+  if (stored === null) return null;
+  return isFinished(stored, compareSpecs(stored.spec, spec)) ? stored.status : null;
 }
 
 /** Upgrades a store of an older version first, which only a writer can do. */

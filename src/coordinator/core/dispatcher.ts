@@ -31,6 +31,7 @@ import type {
 } from './state/cluster-state.ts';
 import { isActive } from './state/study-entry.ts';
 import { Turn, type Decision } from './state/turn.ts';
+import { countActiveTime } from './studies/budget.ts';
 import { restoreStudy, type StoredStudy } from './studies/restore.ts';
 import { advanceStudy } from './studies/stage-progress.ts';
 import { moveStudy } from './studies/move-study.ts';
@@ -195,6 +196,7 @@ export class Dispatcher {
   }
 
   #begin(now: Moment): Turn {
+    countActiveTime(this.state, now);
     extendLeasesAfterPause(this.state, now);
     return new Turn(this.state, now);
   }

@@ -3,6 +3,7 @@ import { RidgelineError } from '../../base/errors.ts';
 import { describeDataset, type OpenDatasetOptions } from '../../dataset/open-dataset.ts';
 import { canonicalSpec, parseSpec } from '../../study/spec/canonical-spec.ts';
 import type { StoredFile } from '../../study/program-files.ts';
+import { requireBudget } from '../../study/spec/budget-rules.ts';
 import { requireRungs } from '../../study/spec/rung-problem.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { ImageCounts, StudyRecord } from '../../study/study-record.ts';
@@ -46,11 +47,13 @@ export async function openStudyData(
   const trainer = options.describeTrainer(spec.trainer);
   if (spec.dataset === undefined) {
     requireRungs(spec, trainer, null);
+    requireBudget(spec, trainer, null);
     return withoutData(spec, trainer);
   }
   const dataset = await describeDataset(spec.dataset, options);
   const { counts, source, official, warnings: dataWarnings } = dataset;
   requireRungs(spec, trainer, counts.train);
+  requireBudget(spec, trainer, counts.train);
   const search = dataset.reference(spec.seed, spec.test === 'all' ? 'test' : 'search');
   const test = counts.test === null ? null : dataset.reference(spec.seed, 'test');
   const shardDigests = Object.fromEntries(

@@ -8,7 +8,7 @@ import { assert } from '../../base/assert.ts';
 import { RidgelineError } from '../../base/errors.ts';
 import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
 import type { Store } from '../../store/store.ts';
-import { compareSpecs, hasMoved } from '../../study/spec/compare-specs.ts';
+import { compareSpecs, hasMoved, isFinished } from '../../study/spec/compare-specs.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { isOver } from '../../study/trial.ts';
@@ -100,9 +100,13 @@ export class Submissions {
     if (stored === null) return await this.#create(spec, submission);
     const comparison = compareSpecs(stored.spec, spec);
     if (comparison.kind === 'different') throw studyDiffers(spec.study, comparison.differences);
-    const isExtended = comparison.kind === 'extended';
-    if (!isExtended && isOver(stored.status)) return 'complete';
-    const isMoved = hasMoved(stored.spec, spec);
+    if (isFinished(stored, comparison)) return 'complete';
+    const isBudget = comparison.kind === 'budget';
+    // A budget that has not ended is replaced; after its end, the study continues with a larger one.
+    const isExtended =
+      comparison.kind === 'extended' ||
+      (isBudget && comparison.isLarger && (stored.budgetEnd ?? null) !== null);
+    const isMoved = isBudget || hasMoved(stored.spec, spec);
     await this.#decide(spec, stored, (dispatcher, now) => {
       if (isExtended) return dispatcher.extend(spec, now);
       return isMoved ? dispatcher.move(spec, now) : dispatcher.tick(now);

@@ -18,7 +18,7 @@ import { assert } from '../../base/assert.ts';
 import type { Params, SearchSpace } from '../../study/search-space.ts';
 import { modelStart } from '../../study/spec/sampler-keys.ts';
 import { configurationCount, type StageSpec, type StudySpec } from '../../study/spec/study-spec.ts';
-import { knownIndexBase, trialName, type TrialRecord } from '../../study/trial.ts';
+import { knownIndexBase, trialName, type TrialId, type TrialRecord } from '../../study/trial.ts';
 import { rankConfigurations } from '../ranking/ranking.ts';
 import { proposeParams } from '../samplers/model.ts';
 import {
@@ -139,6 +139,13 @@ function propose(plan: Plan, done: ReadonlyMap<number, Progress>): Proposals {
 function usedResults({ lag, round = 1 }: StageSpec, start: number, index: number): number {
   if (lag !== undefined) return Math.max(0, index - lag);
   return start + Math.floor((index - 1 - start) / round) * round;
+}
+
+/** The last trial before the round in which a trial is planned; 0 for samplers that plan all at once. */
+export function roundStart(spec: Pick<StudySpec, 'stages'>, { stage, index }: TrialId): number {
+  const setting = stageSpec(spec, stage);
+  const start = setting.sampler === 'model' ? startCount(spec, setting) : Infinity;
+  return index <= start || index > knownIndexBase ? 0 : usedResults(setting, start, index);
 }
 
 interface Evidence {

@@ -7,8 +7,9 @@
  *
  * The planners: `one-shot.ts` (all trials in one round), `model-rounds.ts` (proposes trials from results),
  * `sampled.ts` (one of these two, by the stage's sampler), `racing.ts` (adds replicates round by round),
- * `narrowing.ts` (derives a stage's range from an earlier stage) and `stopping.ts` (trains the trials of each
- * round from rung to rung). The last three take the trials from another planner.
+ * `narrowing.ts` (derives a stage's range from an earlier stage), `stopping.ts` (trains the trials of each
+ * round from rung to rung) and `budgeted.ts` (opens what fits in the budget). The last four take the trials
+ * from another planner.
  */
 import type { Params, SearchSpace } from '../../study/search-space.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
@@ -36,6 +37,8 @@ export interface Round {
   readonly moves?: readonly RungMove[];
   /** Why the stage runs another round, in words; null for the first round of a stage. */
   readonly reason: string | null;
+  /** Whether trials or moves were left out because they do not fit in the budget: no other stage opens. */
+  readonly budgetEnds?: boolean;
 }
 
 /** The search space of a stage that opens. */
@@ -52,6 +55,8 @@ export interface PlannedStudy {
   readonly validationCount: number;
   /** The steps at which a trial with these values may be stopped: ascending; the last is its end. */
   readonly rungs: (params: Params) => readonly number[];
+  /** The most steps that all trials together may be planned for; absent: no limit. */
+  readonly stepsMax?: number;
   /** All stages of the study, in order, with the trials that exist. */
   readonly stages: readonly {
     readonly record: StageRecord;

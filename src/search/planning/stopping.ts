@@ -17,6 +17,7 @@ import {
   type StageRecord,
   type TrialRecord,
 } from '../../study/trial.ts';
+import { countCorrect } from '../ranking/correctness.ts';
 import {
   clearlyWorse,
   leaderAt,
@@ -45,7 +46,9 @@ export function stopping(rounds: Planner): Planner {
       if (moves.length > 0) return { trials: [], moves, reason: movesReason(moves, trials) };
       const replicates = isNew ? [] : missingReplicates(study, trials);
       if (replicates.length > 0) return { trials: replicates, reason: null };
-      if (next === null || (!isNew && trials.every(hasEnded))) return null;
+      if (next === null) return null;
+      if (!isNew && trials.every(hasEnded))
+        return next.budgetEnds === true ? { trials: [], reason: null, budgetEnds: true } : null;
       return { ...next, trials: wanted.map((trial) => withRung(study, trial)) };
     },
   };
@@ -71,9 +74,15 @@ function missingReplicates({ spec }: PlannedStudy, trials: readonly TrialRecord[
 }
 
 function withRung(study: PlannedStudy, trial: NewTrial): NewTrial {
-  const rungs = study.rungs(trial.params);
-  const isFirst = trial.id.replicate === 1 && rungs.length > 1;
-  return isFirst ? { ...trial, toStep: rungs[0] ?? null } : trial;
+  const toStep = firstRung(study, trial);
+  return toStep === null ? trial : { ...trial, toStep };
+}
+
+/** The step to which a new trial is trained first; null if its stage stops no trials, or it has one rung. */
+export function firstRung(study: PlannedStudy, { id, params }: PlannedTrial): number | null {
+  if (stopRule(study.spec, stageSpec(study.spec, id.stage)) === 'never') return null;
+  const rungs = study.rungs(params);
+  return id.replicate === 1 && rungs.length > 1 ? (rungs[0] ?? null) : null;
 }
 
 /**
@@ -155,6 +164,29 @@ function contenderAt(study: PlannedStudy, trial: TrialRecord, at: number): Conte
   const found = trial.rungs?.results.find(({ result }) => result.steps === step);
   if (found === undefined || verdictAt(trial, found) === 'disputed') return null;
   return { id: trial.id, bits: found.result.validationCorrect };
+}
+
+/**
+ * Trials at a rung, best first: by correct images, then by index. Disputed ones are last.
+ *
+ * @param step of the rung
+ */
+export function byPlaceAt<Trial extends Pick<TrialRecord, 'id'>>(
+  trials: readonly Trial[],
+  recordOf: (trial: Trial) => TrialRecord | undefined,
+  step: (trial: Trial) => number,
+): Trial[] {
+  const correct = (trial: Trial): number => {
+    const record = recordOf(trial);
+    const found = record?.rungs?.results.find(({ result }) => result.steps === step(trial));
+    if (record === undefined || found === undefined || verdictAt(record, found) === 'disputed')
+      return -1;
+    return countCorrect(found.result.validationCorrect);
+  };
+  const keyed = trials.map((trial) => ({ trial, correct: correct(trial) }));
+  return keyed
+    .toSorted((a, b) => b.correct - a.correct || a.trial.id.index - b.trial.id.index)
+    .map(({ trial }) => trial);
 }
 
 /** The verdict on the result at the present rung is that of the trial. */

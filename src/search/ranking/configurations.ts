@@ -5,6 +5,7 @@
  * or is disputed: a mean without those would reward a configuration that sometimes diverges.
  */
 import { assert } from '../../base/assert.ts';
+import { isDropped } from '../../study/budget.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
 import {
   trialName,
@@ -15,7 +16,8 @@ import {
 import { mean } from '../statistics/mean.ts';
 
 /** What a ranking reads of a trial. */
-export type RankableTrial = Pick<TrialRecord, 'id' | 'params' | 'status' | 'audit' | 'result'>;
+export type RankableTrial = Pick<TrialRecord, 'id' | 'params' | 'status' | 'audit' | 'result'> &
+  Partial<Pick<TrialRecord, 'reason'>>;
 
 export interface Configuration<Trial extends RankableTrial = TrialRecord> {
   /** Replicate 1; its name is the name of the configuration. */
@@ -50,8 +52,14 @@ export function* configurations<Trial extends RankableTrial>(
   for (const stageTrials of Map.groupBy(trials, ({ id }) => id.stage).values())
     for (const replicates of Map.groupBy(stageTrials, ({ id }) => id.index).values()) {
       const sorted = replicates.toSorted((a, b) => a.id.replicate - b.id.replicate);
-      yield toConfiguration(sorted, objective);
+      yield toConfiguration(counted(sorted), objective);
     }
+}
+
+/** Replicates beyond the end of a budget do not count if the first one does. */
+function counted<Trial extends RankableTrial>(replicates: readonly Trial[]): readonly Trial[] {
+  const kept = replicates.filter((trial) => !isDropped(trial));
+  return kept.length === 0 ? replicates : kept;
 }
 
 /** The same as `toConfiguration([trial])`, several times as fast: there may be a million trials. */

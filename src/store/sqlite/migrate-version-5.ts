@@ -77,7 +77,7 @@ export function convertVersion5(database: DatabaseSync): void {
     ${oldTables.map((name) => `ALTER TABLE ${name} RENAME TO ${name}_5;`).join('\n')}
     ${tablesText}
     INSERT INTO study SELECT name, ordinal, convert_spec(spec), objective_metric, status, reason, created_at_ms,
-      ended_at_ms, known_answer, part_digests, official_data, '[]', NULL, 1 FROM study_5;
+      ended_at_ms, known_answer, part_digests, official_data, '[]', NULL, 1, NULL, 0 FROM study_5;
     INSERT INTO stage SELECT study, name, ordinal, trials,
       CASE WHEN range_min IS NOT NULL THEN json_space(range_min, range_max) END, reason, closed FROM stage_5;
     INSERT INTO trial SELECT study, stage, k, replicate, json_params(lambda), status, reason, attempts, charged, audit

@@ -32,6 +32,7 @@ import { storeDamaged, translated } from './sqlite-errors.ts';
 import { bytesOf, renameRows } from './study-rows.ts';
 import { attemptWriter } from './write-attempt.ts';
 import { logWriter } from './write-logs.ts';
+import { budgetWriter } from './write-budget.ts';
 import {
   clusterWriter,
   removeStudy,
@@ -186,6 +187,7 @@ function buildStore(database: DatabaseSync, file: string, lock: StateLock): Sqli
     ...rungWriter(database),
     ...attemptWriter(database),
     ...logWriter(database),
+    ...budgetWriter(database),
     ...clusterWriter(database),
   };
   const mark = new MarkWriter(database, file);

@@ -68,6 +68,8 @@ function studyReads(database: DatabaseSync, file: string, inOneState: InOneState
       spec: storedSpec(row, file),
       status: row.status,
       priority: row.priority,
+      ...(row.budget_end !== null && { budgetEnd: JSON.parse(row.budget_end) }),
+      ...(row.active_ms > 0 && { activeMs: row.active_ms }),
       reason: row.reason,
       createdAtMs: row.created_at_ms,
       endedAtMs: row.ended_at_ms,

@@ -40,6 +40,8 @@ CREATE TABLE study (
   data_warnings TEXT NOT NULL,
   image_counts TEXT,
   priority INTEGER NOT NULL CHECK (priority >= 1),
+  budget_end TEXT,
+  active_ms INTEGER NOT NULL CHECK (active_ms >= 0),
   CHECK ((ended_at_ms IS NULL) = (status IN ('waiting', 'running', 'paused')))
 ) WITHOUT ROWID;
 

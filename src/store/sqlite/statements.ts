@@ -13,6 +13,9 @@ export const keyColumns = ['study', 'stage', 'trial_index', 'replicate'] as cons
 /** Condition for `WHERE`: the row belongs to the trial with this key. */
 export const isTrial = keyColumns.map((column) => `${column} = :${column}`).join(' AND ');
 
+/** Of a row of `trial`. */
+export const hasResult = `EXISTS (SELECT 1 FROM result AS r WHERE ${keyColumns.map((column) => `r.${column} = trial.${column}`).join(' AND ')})`;
+
 /** The values of `keyColumns`. */
 export type OrderedKey = [study: string, stage: string, index: number, replicate: number];
 

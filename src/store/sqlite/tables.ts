@@ -42,6 +42,10 @@ export interface Tables {
     data_warnings: string;
     image_counts: string | null;
     priority: number;
+    /** Object: how the budget ended. Null: it has not, or there is none. */
+    budget_end: string | null;
+    /** Counted with a budget of time. */
+    active_ms: number;
   };
   /** A file that the trainer of a study needs. */
   program_file: { study: string; name: string; sha256: string; content: Uint8Array };

@@ -22,7 +22,7 @@ export function studyWriter(
     database,
     `INSERT INTO study SELECT :name, (SELECT coalesce(max(ordinal), 0) + 1 FROM study), :spec, :objective_metric,
      :status, :reason, :created_at_ms, :ended_at_ms, :self_test_digest, :shard_digests, :official_data,
-     :data_warnings, :image_counts, :priority`,
+     :data_warnings, :image_counts, :priority, :budget_end, :active_ms`,
   );
   const extend = prepare<SpecColumns>(
     database,
@@ -74,6 +74,8 @@ function studyColumns(record: StudyRecord): StudyColumns {
     official_data: record.officialData === null ? null : Number(record.officialData),
     data_warnings: JSON.stringify(record.dataWarnings),
     priority: record.priority,
+    budget_end: (record.budgetEnd ?? null) === null ? null : JSON.stringify(record.budgetEnd),
+    active_ms: record.activeMs ?? 0,
     image_counts: record.imageCounts === null ? null : JSON.stringify(record.imageCounts),
   };
 }

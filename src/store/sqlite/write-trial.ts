@@ -10,6 +10,7 @@ import type { RowWriters, StoreRow } from '../rows.ts';
 import { curveText, metricsText } from './curve-text.ts';
 import { rungKeeper, rungStarter } from './write-rungs.ts';
 import {
+  hasResult,
   insertOrdered,
   isTrial,
   keyColumns,
@@ -20,8 +21,6 @@ import {
   type OrderedStatement,
 } from './statements.ts';
 import type { Tables, TrialKey } from './tables.ts';
-
-const hasResult = `EXISTS (SELECT 1 FROM result AS r WHERE ${keyColumns.map((column) => `r.${column} = trial.${column}`).join(' AND ')})`;
 
 type TrialColumns<Column extends keyof Tables['trial']> = TrialKey & Pick<Tables['trial'], Column>;
 

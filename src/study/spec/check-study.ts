@@ -106,7 +106,7 @@ export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 
 /** The shorthands of the file are replaced; see `study-spec.ts`. */
 function toSpec(
-  { numerics, search, stages, objective, dataset, stop = 'never', ...file }: StudyFile,
+  { numerics, search, stages, objective, dataset, stop = 'never', budget, ...file }: StudyFile,
   { metrics }: TrainerDescription,
 ): StudySpec {
   const { metric, direction } = objective;
@@ -118,6 +118,7 @@ function toSpec(
     reproducible: numerics === undefined ? rest.reproducible : numerics === 'canonical',
     objective: { metric, direction: direction ?? better },
     ...(stop !== 'never' && { stop }),
+    ...(budget !== undefined && { budget }),
     stages: toStages({ search, stages }).map(({ stop: own = stop, ...stage }) => ({
       ...stage,
       ...(own !== stop && { stop: own }),

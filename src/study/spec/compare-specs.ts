@@ -1,4 +1,6 @@
 /** Comparison of two studies of the same name: equal, extended, or different in some keys of the file. */
+import { compareBudgets, type BudgetEnd } from '../budget.ts';
+import { isOver, type StudyStatus } from '../trial.ts';
 import { canonicalSpec, specFile } from './canonical-spec.ts';
 import type { StageSpec, StudySpec } from './study-spec.ts';
 
@@ -6,6 +8,8 @@ export type SpecComparison =
   | { readonly kind: 'same' }
   /** The given study only has more configurations in the stored one's last stage, or more stages. */
   | { readonly kind: 'extended' }
+  /** Only the budget differs. `isLarger`: a study whose budget has ended continues with it. */
+  | { readonly kind: 'budget'; readonly isLarger: boolean }
   | { readonly kind: 'different'; readonly differences: readonly SpecDifference[] };
 
 /** A key of the study file with two values, as they are in the file; undefined without the key. */
@@ -18,8 +22,19 @@ export interface SpecDifference {
 
 /** Files may be moved: their records, whose digests are stored, decide whether they are the same data. */
 export function compareSpecs(stored: StudySpec, moved: StudySpec): SpecComparison {
-  const given = hasMoved(stored, moved) ? withPlaceOf(stored, moved) : moved;
-  if (canonicalSpec(stored) === canonicalSpec(given)) return { kind: 'same' };
+  const placed = hasMoved(stored, moved) ? withPlaceOf(stored, moved) : moved;
+  const given = { ...placed, budget: stored.budget };
+  const change = compareBudgets(stored.budget, moved.budget, stored.objective.direction);
+  if (change.kind === 'smaller') {
+    const differing = change.keys.map((key) => {
+      return { key: `budget.${key}`, stored: stored.budget?.[key], given: moved.budget?.[key] };
+    });
+    return { kind: 'different', differences: differing };
+  }
+  if (canonicalSpec(stored) === canonicalSpec(given)) {
+    const isEqual = change.kind === 'same';
+    return isEqual ? { kind: 'same' } : { kind: 'budget', isLarger: change.kind === 'larger' };
+  }
   const last = stored.stages.length - 1;
   const shared = given.stages.slice(0, stored.stages.length).map((stage, index) => {
     const before = stored.stages[index];
@@ -83,4 +98,14 @@ function differences(a: unknown, b: unknown, path: readonly string[]): PathDiffe
 function isInner(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   return !Array.isArray(value) || value.some((item) => typeof item === 'object');
+}
+
+/** Whether submitting a study again changes nothing, because it is over. */
+export function isFinished(
+  stored: { readonly status: StudyStatus; readonly budgetEnd?: BudgetEnd | null },
+  comparison: SpecComparison,
+): boolean {
+  if (!isOver(stored.status)) return false;
+  if (comparison.kind !== 'budget') return comparison.kind === 'same';
+  return !comparison.isLarger || (stored.budgetEnd ?? null) === null;
 }

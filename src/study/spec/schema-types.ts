@@ -1,4 +1,4 @@
-/** Schema types: the numbers and switches of study files, with messages that name the rule and the value. */
+/** Schema types: the numbers, durations and switches of study files, with messages that name the rule and the value. */
 import { z } from 'zod';
 
 /** @param fix what to write instead of a rejected value */
@@ -26,6 +26,15 @@ export function amount(
   const error = rejects(`must be ${range}`, fix);
   const number = isExclusive ? z.number().gt(min, { error }) : z.number().min(min, { error });
   return number.max(max, { error }).describe(description);
+}
+
+/** A text such as `1h30m`, for `durationMs`. */
+export function duration(description: string) {
+  const error = rejects('must be a duration such as 90s, 10m, 2h or 1h30m');
+  return z
+    .string({ error })
+    .regex(/^(?:[0-9]{1,6}[dhms])+$/, { error })
+    .describe(description);
 }
 
 export function optional<Type extends z.ZodType>(type: Type, description: string) {

@@ -5,6 +5,7 @@
  * missing; a rule without its values reports nothing, so that one mistake is reported once.
  */
 import type { TrainerDescription } from '../trainer-description.ts';
+import { budgetRules } from './budget-rules.ts';
 import { toCamel } from './case-codec.ts';
 import type { Partially, PartialStudy, Path, Rules } from './rule-types.ts';
 import { samplerRules } from './sampler-rules.ts';
@@ -33,6 +34,7 @@ export function studyRules(
   samplerRules(file, rules);
   replicateRules(file, rules);
   stopRules(file, rules);
+  budgetRules(file, trainer, rules);
   const { report } = rules;
   if (file.audit !== undefined && (file.reproducible === false || file.numerics === 'any'))
     report(

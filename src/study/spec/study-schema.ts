@@ -10,7 +10,7 @@ import { oncePer } from '../../base/once-per.ts';
 import type { Metric } from '../metrics.ts';
 import type { TrainerDescription } from '../trainer-description.ts';
 import { datasetNames } from './dataset-names.ts';
-import { amount, flag, optional, whole } from './schema-types.ts';
+import { amount, duration, flag, optional, whole } from './schema-types.ts';
 import { samplerKeys } from './sampler-keys.ts';
 import { knownConfigurations, parameterValue, searchSection } from './search-schema.ts';
 
@@ -102,6 +102,23 @@ function stop(place: string) {
     `${place}; clearly_worse: stop trials at the end of a learning-rate cycle, or at a step of trainer.rungs, if the best one is significantly better on the validation records`,
   );
 }
+
+const budget = z
+  .strictObject({
+    steps: whole(
+      1,
+      Number.MAX_SAFE_INTEGER,
+      'most planned steps of all trials together',
+    ).optional(),
+    time: duration(
+      'longest active time, such as 2h: it begins with the first trial, and pauses do not count',
+    ).optional(),
+    target: z
+      .number({ error: ({ input }) => `must be a number, got ${String(input)}` })
+      .describe('value of the objective at which the search ends')
+      .optional(),
+  })
+  .describe('what ends the search before all trials are trained; the first key that is reached');
 
 function stage(parameters: SchemaTrainer['parameters'], search: ReturnType<typeof searchSection>) {
   const { lambda = z.undefined().optional() } = search.shape;
@@ -201,6 +218,7 @@ export const studySchema = oncePer((trainer: SchemaTrainer) => {
       'repeat only configurations that are not significantly worse than the best of their stage',
     ),
     stop: stop('default never'),
+    budget: budget.optional(),
     reproducible: flag(true, 'true: only machines whose arithmetic gives the same bits take part'),
     numerics: optional(
       z.enum(['canonical', 'any']),

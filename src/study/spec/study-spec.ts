@@ -4,6 +4,7 @@
  * The types follow from the schema (`study-schema.ts`). The shorthands of the file are replaced: a stage
  * always has `search`, and the objective has its direction.
  */
+import type { BudgetSpec } from '../budget.ts';
 import type { Params, ParameterName, StageDistribution } from '../search-space.ts';
 import type { TrainerSettings } from '../trainer-description.ts';
 import type { Camel } from './case-codec.ts';
@@ -73,6 +74,8 @@ export interface StudySpec extends Pick<
   readonly objective: Objective;
   /** Absent: never. */
   readonly stop?: StopRule | undefined;
+  /** Absent: none. */
+  readonly budget?: BudgetSpec | undefined;
   /** At least one; names are unique. A stage may narrow any stage before it. */
   readonly stages: readonly StageSpec[];
 }

@@ -1,6 +1,6 @@
 /** Settings schema: keys, bounds, defaults and descriptions of the `trainer` section with a `command`. */
 import { z } from 'zod';
-import { whole } from '../../study/spec/schema-types.ts';
+import { duration, whole } from '../../study/spec/schema-types.ts';
 
 const wordsMax = 100;
 const filesMax = 100;
@@ -32,12 +32,6 @@ const relativePath = z
     /^(?!\.{1,2}(?:\/|$))[A-Za-z0-9_.-]+(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9_.-]+)*$/,
     'must be a path inside the folder of the study file, of letters, digits, "_", "-", "." and "/"',
   );
-
-const duration = (description: string) =>
-  z
-    .string()
-    .regex(/^(?:[0-9]{1,6}[dhms])+$/, 'must be a duration such as 90s, 10m, 2h or 1h30m')
-    .describe(description);
 
 const commandWords = z
   .array(z.string().min(1, 'must not be empty').max(1_000))

@@ -62,12 +62,3 @@ export function fillWords(words: readonly string[], parameters: Params): string[
 function valueText(value: ParamValue | undefined): string {
   return String(value ?? '');
 }
-
-/** Milliseconds of a duration such as `1h30m`. */
-export function durationMs(text: string): number {
-  const unitMs: Readonly<Record<string, number>> = { s: 1e3, m: 6e4, h: 3.6e6, d: 8.64e7 };
-  let sum = 0;
-  for (const [, count, unit = ''] of text.matchAll(/(\d+)([dhms])/g))
-    sum += Number(count) * (unitMs[unit] ?? 0);
-  return sum;
-}

@@ -7,11 +7,12 @@
 import { constants } from 'node:fs';
 import { cp, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
+import { durationMs } from '../../base/duration.ts';
 import type { Metrics } from '../../study/metrics.ts';
 import { sha256 } from '../../base/digest.ts';
 import { noCorrectness, type Measurement, type TrialResult } from '../../study/trial.ts';
 import { OutputReader, type CommandOutcome } from '../../trainers/command/output-reader.ts';
-import { durationMs, fillWords, type CommandSettings } from '../../trainers/command/settings.ts';
+import { fillWords, type CommandSettings } from '../../trainers/command/settings.ts';
 import { taskLine, type CommandTask } from '../../trainers/command/task.ts';
 import { commandEnvironment, taskFile, withoutSecrets } from './environment.ts';
 import { findProgram } from './find-program.ts';

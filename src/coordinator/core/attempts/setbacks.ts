@@ -14,9 +14,10 @@
  * same progress, a trial is trained alone in a process (`mustBeIsolated`). A connection that closes is not a
  * death: the process has ended if another process joins from the same machine under the same name.
  */
+import type { AttemptOutcome } from '../../../study/trial.ts';
 import type { PackEntry, Setback, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
 import { updateTrial } from '../state/study-entry.ts';
-import { isSetback, trialRecord, type TrialEntry } from '../state/trial-state.ts';
+import { countsAsFailure, trialRecord, type TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 import { isProven } from '../workers/machines.ts';
 
@@ -31,6 +32,11 @@ const stridesMax = 2;
 const restFrom = 3;
 const restMinMs = 1_000;
 const restMaxMs = 60_000;
+
+/** Whether an attempt with this outcome ended without a result that is still needed. */
+export function isSetback(outcome: AttemptOutcome | null): boolean {
+  return countsAsFailure(outcome) || outcome === 'lost' || outcome === 'returned';
+}
 
 /** Consecutive search attempts to the same rung that ended without a result, up to now. */
 export function setbacksInRow({ attempts }: TrialEntry): number {

@@ -4,6 +4,7 @@
  */
 import { assert } from '../../../base/assert.ts';
 import { meanOfAll } from '../../../search/statistics/mean.ts';
+import { isDropped } from '../../../study/budget.ts';
 import type { WinnerRecord, WinnerTest } from '../../../study/study-record.ts';
 import { trialName } from '../../../study/trial.ts';
 import type { ClusterState, StudyEntry } from '../state/cluster-state.ts';
@@ -29,7 +30,7 @@ export function winnerTrials({ winner, trials }: StudyEntry): TrialEntry[] {
   if (winner === null) return found;
   for (let { replicate } = winner.trial; ; replicate++) {
     const trial = trials.get({ ...winner.trial, replicate });
-    if (trial === undefined) break;
+    if (trial === undefined || isDropped(trial)) break;
     found.push(trial);
   }
   assert(found.length > 0, () => `the winner ${trialName(winner.trial)} is a trial of the study`);

@@ -18,6 +18,7 @@ import { assert } from '../../../base/assert.ts';
 import { rankConfigurations } from '../../../search/ranking/ranking.ts';
 import { isDrawnForAudit } from '../../../search/samplers/random.ts';
 import { ownTokenId } from '../../../study/own-token.ts';
+import { isDropped } from '../../../study/budget.ts';
 import type { Objective } from '../../../study/spec/study-spec.ts';
 import type { AuditVerdict, TrialResult } from '../../../study/trial.ts';
 import type { AttemptPlace, TrialPlace } from '../attempts/close-attempt.ts';
@@ -53,10 +54,15 @@ function findAudits(state: ClusterState, study: StudyEntry, stage: StageEntry): 
   if (!isReproducible(study)) return [];
   const { audit, objective, seed } = study.spec;
   const topCount = audit?.top ?? 0;
-  const top = stage.paused > 0 ? topPaused(stage, objective) : topComplete(stage, objective);
-  const best = new Set(topCount === 0 ? [] : top().slice(0, topCount));
+  // Trials stay at their rungs if a budget ends.
+  const hasEnded = stage.paused === 0 || study.budgetEnd !== null;
+  const tops = [
+    ...(stage.paused > 0 ? [topPaused(stage, objective)] : []),
+    ...(hasEnded ? [topComplete(stage, objective)] : []),
+  ];
+  const best = new Set(topCount === 0 ? [] : tops.flatMap((top) => top().slice(0, topCount)));
   return stage.trials.filter((trial) => {
-    if (trial.result === null || trial.audit === 'disputed') return false;
+    if (trial.result === null || trial.audit === 'disputed' || isDropped(trial)) return false;
     const votes = votesByFingerprint(state, trial);
     const hasVote = trial.fingerprint !== null && votes.has(trial.fingerprint);
     // A verdict is void if all sessions that computed the result were excluded afterwards.
@@ -157,6 +163,7 @@ function replaceResult(turn: Turn, { study, stage, trial, attempt, ...report }: 
   const row = { ...own, replaces, ...rungRow(trial) };
   turn.persist({ kind: 'result-replaced', ...row });
   stage.audits = null;
+  stage.belowTarget = 0;
   study.best = undefined;
 }
 

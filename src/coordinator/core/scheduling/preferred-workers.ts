@@ -1,7 +1,7 @@
 /** Preferred workers: which workers may run a trial whose attempts ended without a result. */
-import { setbacksInRow } from '../attempts/setbacks.ts';
+import { isSetback, setbacksInRow } from '../attempts/setbacks.ts';
 import type { WorkerEntry } from '../state/cluster-state.ts';
-import { isSetback, type TrialEntry } from '../state/trial-state.ts';
+import type { TrialEntry } from '../state/trial-state.ts';
 import { isProven } from '../workers/machines.ts';
 
 /** Attempts without a result after which a trial goes to workers that have finished trials, if there are any. */

@@ -1,5 +1,6 @@
 /** Cluster state: what the dispatcher keeps in memory about studies, workers and packs. Data only. */
 import { sha256 } from '../../../base/digest.ts';
+import type { BudgetEnd } from '../../../study/budget.ts';
 import { datasetKey, type DatasetReference } from '../../../study/spec/dataset-reference.ts';
 import type { Exclusion } from '../../../study/exclusion.ts';
 import type { StudySpec } from '../../../study/spec/study-spec.ts';
@@ -37,6 +38,8 @@ export class StageEntry {
   paused = 0;
   /** Number of trials that were cancelled. */
   cancelled = 0;
+  /** Number of configurations, from the first one on, that have ended and do not reach the target. */
+  belowTarget = 0;
   /** Number of ended trials when the planner was last asked while others were open; null: not asked. */
   plannedAt: number | null = null;
   /** Trials to audit before the stage closes; null: not known, `openAudits` finds them. */
@@ -86,6 +89,11 @@ export class StudyEntry {
   /** Failures of its program since the coordinator started, and the workers on which it has failed. */
   readonly programFailures = { count: 0, sessions: new Set<string>() };
   winner: WinnerRecord | null;
+  /** Null while the budget has not ended, or without one. */
+  budgetEnd: BudgetEnd | null;
+  /** Milliseconds in which it ran, counted with a budget of time; and those that are stored. */
+  activeMs: number;
+  storedActiveMs: number;
   /** The best configuration so far; undefined: not known, `bestSoFar` finds it. */
   best: StudySummary['best'] | undefined;
   /** Time of the end; monotonic; null while the study is not over. */
@@ -113,6 +121,9 @@ export class StudyEntry {
     this.needs = data.trainer.needs?.(spec.trainer) ?? null;
     this.stages = stages.map((stage) => new StageEntry(stage));
     this.winner = winner;
+    this.budgetEnd = record.budgetEnd ?? null;
+    this.activeMs = record.activeMs ?? 0;
+    this.storedActiveMs = this.activeMs;
   }
 }
 

@@ -1,4 +1,5 @@
 /** Live events: what the coordinator reports to live views while studies run. */
+import type { BudgetEnd } from '../../../study/budget.ts';
 import type {
   Measurement,
   StageRecord,
@@ -36,6 +37,8 @@ export type Notice =
   | (OfStudy<'stage-opened'> & { readonly stage: StageRecord })
   /** Another round of a stage. */
   | (OfStudy<'round-started'> & { readonly stage: string; readonly reason: string })
+  /** Nothing else is trained for the search. */
+  | (OfStudy<'budget-ended'> & { readonly end: BudgetEnd })
   | (OfStudy<'stage-closed'> & { readonly stage: string })
   | (OfStudy<'study-ended'> & { readonly status: StudyStatus; readonly reason: string | null });
 

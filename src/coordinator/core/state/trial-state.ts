@@ -1,5 +1,6 @@
 /** Trial state: a trial and its attempts in the dispatcher's memory, and the only function that changes it. */
 import { assert, unreachable } from '../../../base/assert.ts';
+import { isDropped } from '../../../study/budget.ts';
 import {
   divergedReason,
   stoppedReason,
@@ -57,7 +58,7 @@ export type TrialChange =
       readonly result: TrialResult;
     }
   | { readonly kind: 'unassigned'; readonly isFailure: boolean; readonly reason: string }
-  | { readonly kind: 'failed' | 'cancelled'; readonly reason: string }
+  | { readonly kind: 'failed' | 'cancelled' | 'dropped'; readonly reason: string }
   | { readonly kind: 'retried' }
   | ({ readonly kind: 'moved' } & RungTarget)
   | { readonly kind: 'stopped'; readonly stop: StopDecision };
@@ -77,6 +78,7 @@ export type TrialChange =
  *          failures < 3            |
  *     waiting, running ------------+- cancelled -----> cancelled
  *     failed (no result), cancelled -- retried ------> waiting, failures = 0
+ *     any ------ dropped, beyond the end of a budget -> cancelled; a result comes back if it is retried
  *     failed (no result) -- completed (late), the stage is open --> complete or failed (diverged)
  *
  *     running, waiting ------ completed to a rung ---> paused
@@ -98,7 +100,8 @@ export function changeTrial(trial: TrialEntry, change: TrialChange): void {
     unassigned: status === 'running',
     failed: status === 'waiting',
     cancelled: !isEnded(trial),
-    retried: mayBeRetried(trial),
+    dropped: status !== 'cancelled',
+    retried: mayBeRetried(trial) || isDropped(trial),
     moved: trial.rungs !== null && status !== 'running' && status !== 'cancelled',
     stopped: status === 'paused',
   };
@@ -129,15 +132,12 @@ export function changeTrial(trial: TrialEntry, change: TrialChange): void {
       return;
     case 'failed':
     case 'cancelled':
-      trial.status = change.kind;
+    case 'dropped':
+      trial.status = change.kind === 'failed' ? 'failed' : 'cancelled';
       trial.reason = change.reason;
       return;
     case 'retried':
-      trial.status = 'waiting';
-      trial.reason = null;
-      // bug: retried-trial-keeps-failures
-      trial.failures = 0;
-      return;
+      return retryTrial(trial);
     case 'moved':
       return moveTrial(trial, change);
     case 'stopped':
@@ -154,6 +154,16 @@ export function changeTrial(trial: TrialEntry, change: TrialChange): void {
 /** The status of a trial with a result at the step to which it is trained. */
 function statusAtStep({ rungs }: TrialEntry): 'complete' | 'paused' {
   return rungs === null || rungs.toStep === null ? 'complete' : 'paused';
+}
+
+/** A trial is taken up again; it waits, unless it was dropped with a result. */
+function retryTrial(trial: TrialEntry): void {
+  const { result } = trial;
+  trial.status = result === null ? 'waiting' : statusAtStep(trial);
+  if (result?.kind === 'diverged') trial.status = 'failed';
+  trial.reason = result?.kind === 'diverged' ? divergedReason(result.steps) : null;
+  // bug: retried-trial-keeps-failures
+  trial.failures = 0;
 }
 
 /** Moves a trial to a rung. If its result there is known, the trial has this result, and is not trained. */
@@ -202,9 +212,10 @@ export function isEnded({ status }: Pick<TrialEntry, 'status'>): boolean {
   return status !== 'waiting' && status !== 'running';
 }
 
-/** Whether the trial has ended without a result. A diverged trial has one. */
-export function mayBeRetried({ status, result }: Pick<TrialRecord, 'status' | 'result'>): boolean {
-  return (status === 'failed' && result === null) || status === 'cancelled';
+/** Whether the trial has ended without a result, and was not dropped. A diverged trial has one. */
+export function mayBeRetried(trial: Pick<TrialRecord, 'status' | 'result' | 'reason'>): boolean {
+  const { status, result } = trial;
+  return (status === 'failed' && result === null) || (status === 'cancelled' && !isDropped(trial));
 }
 
 /** Whether a result would complete the trial, if its stage is open. A failed trial may have no result. */
@@ -226,11 +237,6 @@ export function nextAttempt(trial: TrialEntry): number {
 export function countsAsFailure(outcome: AttemptOutcome | null): boolean {
   // bug: returned-counts-as-failure
   return outcome === 'crashed' || outcome === 'timeout';
-}
-
-/** Whether an attempt with this outcome ended without a result that is still needed. */
-export function isSetback(outcome: AttemptOutcome | null): boolean {
-  return countsAsFailure(outcome) || outcome === 'lost' || outcome === 'returned';
 }
 
 const noAttempts: readonly AttemptEntry[] = [];

@@ -8,7 +8,7 @@ import { isOver } from '../../../study/trial.ts';
 import { storeRanks } from '../attempts/close-attempt.ts';
 import { closeObsoleteTests } from '../attempts/failed-attempts.ts';
 import { setWinner } from '../attempts/winner-tests.ts';
-import type { StudyEntry } from '../state/cluster-state.ts';
+import type { StageEntry, StudyEntry } from '../state/cluster-state.ts';
 import { updateTrial } from '../state/study-entry.ts';
 import type { TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
@@ -23,6 +23,14 @@ export function reopenStudy(turn: Turn, study: StudyEntry): void {
   study.endedAtMs = null;
 }
 
+/** A closed stage is open again. */
+export function reopenStage(stage: StageEntry): void {
+  stage.record = { ...stage.record, closed: false };
+  stage.audits = null;
+  stage.belowTarget = 0;
+  stage.plannedAt = null;
+}
+
 /** @param retried trials that ended without a result (`mayBeRetried`) */
 export function retryTrials(turn: Turn, study: StudyEntry, retried: readonly TrialEntry[]): void {
   closeObsoleteTests(turn, study);
@@ -31,8 +39,7 @@ export function retryTrials(turn: Turn, study: StudyEntry, retried: readonly Tri
   // bug: retry-leaves-stage-closed
   const reopened = study.stages.filter(({ record }) => record.closed && stages.has(record.name));
   for (const stage of reopened) {
-    stage.record = { ...stage.record, closed: false };
-    stage.audits = null;
+    reopenStage(stage);
   }
   if (reopened.length > 0) {
     const records = study.stages.map(({ record }) => record);
@@ -44,8 +51,12 @@ export function retryTrials(turn: Turn, study: StudyEntry, retried: readonly Tri
   for (const trial of retried) {
     updateTrial(study, trial, { kind: 'retried' });
     study.setbacks.delete(trial);
-    turn.persist({ kind: 'trial-retried', study: study.name, trial: trial.id });
-    study.queue.push(trial);
+    const own = { study: study.name, trial: trial.id };
+    const { status, reason } = trial;
+    if (status === 'complete' || status === 'paused' || status === 'failed')
+      turn.persist({ kind: 'trial-restored', ...own, status, reason });
+    else turn.persist({ kind: 'trial-retried', ...own });
+    if (status === 'waiting') study.queue.push(trial);
   }
   sortQueue(study);
   study.best = undefined;

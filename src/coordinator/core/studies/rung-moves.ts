@@ -8,7 +8,7 @@ import { abortPack, closeAttempt, isPackDone } from '../attempts/close-attempt.t
 import { closeObsolete } from '../attempts/failed-attempts.ts';
 import { rungsOf, totalSteps } from '../results/result-rules.ts';
 import { trimResult } from '../results/trim-result.ts';
-import type { StageEntry, StudyEntry } from '../state/cluster-state.ts';
+import type { StudyEntry } from '../state/cluster-state.ts';
 import { stageFor, updateTrial } from '../state/study-entry.ts';
 import { countsAsFailure, trialRecord, type TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
@@ -48,20 +48,24 @@ export function continueTrial(
  * The stage has gained trials, on which the level of the stopping rule depends: its trials are at their
  * first rung again. Nothing that is stored is trained again, but running attempts at later rungs end.
  */
-export function restartRungs(turn: Turn, study: StudyEntry, stage: StageEntry): void {
-  for (const trial of stage.trials) {
+export function restartRungs(turn: Turn, study: StudyEntry, trials: readonly TrialEntry[]): void {
+  for (const trial of trials) {
     const [first] = rungsOf(study, trial.params);
     const isKnown = trial.rungs?.results.some(({ result }) => result.steps === first) === true;
     const hasFailed = trial.status === 'failed' && trial.result === null;
     if (first === undefined || !isKnown || hasFailed || trial.status === 'cancelled') continue;
-    closeSearch(turn, study, trial);
+    releaseTrial(turn, study, trial, 'the stage has gained trials');
     continueTrial(turn, study, trial, first);
   }
 }
 
 /** Closes the open search attempt of a trial, which then waits. */
-function closeSearch(turn: Turn, study: StudyEntry, trial: TrialEntry): void {
-  const reason = 'the stage has gained trials';
+export function releaseTrial(
+  turn: Turn,
+  study: StudyEntry,
+  trial: TrialEntry,
+  reason: string,
+): void {
   const attempt = trial.attempts.find(({ kind, outcome }) => kind === 'search' && outcome === null);
   if (attempt === undefined) return;
   closeAttempt(turn, { study, trial, attempt }, { outcome: 'obsolete', reason });

@@ -7,21 +7,23 @@
  */
 import { assert } from '../../../base/assert.ts';
 import { plannerFor } from '../../../search/planning/planner-for.ts';
-import type { NewTrial, PlannedStudy } from '../../../search/planning/planner.ts';
+import type { NewTrial } from '../../../search/planning/planner.ts';
 import { toConfigurations } from '../../../search/ranking/configurations.ts';
 import { bestConfiguration } from '../../../search/ranking/ranking.ts';
+import { budgetEndText } from '../../../study/budget.ts';
 import { waitingTrial, type TrialId } from '../../../study/trial.ts';
 import { setStudyStatus, storeRanks } from '../attempts/close-attempt.ts';
 import { endContestedTest } from '../attempts/failed-attempts.ts';
 import { hasTestFailed, setWinner } from '../attempts/winner-tests.ts';
 import { openAudits, settleAudits } from '../results/audits.ts';
-import { rungsOf } from '../results/result-rules.ts';
 import { trimResult } from '../results/trim-result.ts';
 import type { StageEntry, StudyEntry } from '../state/cluster-state.ts';
 import { addTrials, hasSuccessor, isActive, openStage } from '../state/study-entry.ts';
 import { trialEntry, trialRecord } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 import { releaseStage } from '../workers/release-states.ts';
+import { checkBudget, checkTarget, endBudget, storeActiveTime } from './budget.ts';
+import { toPlanned } from './planned-study.ts';
 import { moveTrial } from './rung-moves.ts';
 
 /** A stage that has fewer complete configurations cannot be narrowed: they do not show where to search next. */
@@ -40,13 +42,16 @@ const completedMin = 3;
  * is complete. `retry-trials.ts` opens closed stages again.
  */
 export function advanceStudy(turn: Turn, study: StudyEntry): void {
+  storeActiveTime(turn, study);
   while (isActive(study)) {
     const stage = openStage(study);
-    if (stage === undefined) {
+    const isAtEnd = study.budgetEnd !== null && stage?.record.space === null;
+    if (stage === undefined || isAtEnd) {
       finishSearch(turn, study);
       return;
     }
     if (stage.record.space === null && !planStage(turn, study, stage)) return;
+    checkBudget(turn, study, stage);
     if (stage.open > 0) {
       planAhead(turn, study, stage);
       return;
@@ -54,6 +59,7 @@ export function advanceStudy(turn: Turn, study: StudyEntry): void {
     // bug: stage-closes-before-audits
     // bug: race-continues-before-audits
     if (!settleAudits(turn, study, stage)) return;
+    checkTarget(turn, study);
     if (startRound(turn, study, stage)) continue;
     closeStage(turn, study, stage);
   }
@@ -138,9 +144,13 @@ function startRound(turn: Turn, study: StudyEntry, stage: StageEntry): boolean {
   if (isFinal && stage.paused === 0) return false;
   const planner = plannerFor(study.spec);
   const round = planner.nextRound(toPlanned(study), record, trials.map(trialRecord));
+  const isOver = round?.budgetEnds === true && study.budgetEnd === null;
+  if (isOver) endBudget(turn, study, { by: 'steps', steps: study.spec.budget?.steps ?? 0 });
   const planned = (round?.trials ?? []).filter(({ id }) => !isFinal && !study.trials.has(id));
   const moves = round?.moves ?? [];
-  if (planned.length === 0 && moves.length === 0) return false;
+  // The best complete trials are audited before the stage closes.
+  if (isOver) stage.audits = null;
+  if (planned.length === 0 && moves.length === 0) return isOver;
   createTrials(turn, study, stage, planned);
   // Trials that reached their rung with a late result are still in the queue.
   if (moves.length > 0) study.queue = study.queue.filter(({ status }) => status === 'waiting');
@@ -195,7 +205,11 @@ function finishSearch(turn: Turn, study: StudyEntry): void {
       const last = study.stages.at(-1);
       assert(last, 'a study has a stage');
       const what = `${shortage(last, 0)}, and no trial of the study is`;
-      setStudyStatus(turn, study, 'failed', `${what}; a ranking needs one`);
+      const why =
+        study.budgetEnd === null
+          ? `${what}; a ranking needs one`
+          : `${budgetEndText(study.budgetEnd)}, before a trial was complete`;
+      setStudyStatus(turn, study, 'failed', why);
       return;
     }
     const untested = { testAccuracy: null, testLoss: null, testWorker: null, reproduced: null };
@@ -216,20 +230,4 @@ function attemptsSoFar({ trials }: StudyEntry, first: TrialId): number[] {
     if (trial === undefined) return numbers;
     numbers.push(trial.attempts.at(-1)?.attempt ?? 0);
   }
-}
-
-/** The study as planners read it. The trials of a stage are copied only if they are read. */
-function toPlanned(study: StudyEntry): PlannedStudy {
-  const { spec, data, stages } = study;
-  return {
-    spec,
-    validationCount: data.validationCount,
-    rungs: (params) => rungsOf(study, params),
-    stages: stages.map(({ record, trials }) => ({
-      record,
-      get trials() {
-        return trials.map(trialRecord);
-      },
-    })),
-  };
 }

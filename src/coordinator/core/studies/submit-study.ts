@@ -1,5 +1,7 @@
 /** Submitting studies: a new study, or more trials or stages for a study that is in memory. */
 import { assert } from '../../../base/assert.ts';
+import { configurationOrder } from '../../../search/planning/budgeted.ts';
+import { roundStart } from '../../../search/planning/model-rounds.ts';
 import type { StoredFile } from '../../../study/program-files.ts';
 import {
   configurationCount,
@@ -13,9 +15,10 @@ import { setStudyStatus, storeRanks } from '../attempts/close-attempt.ts';
 import { closeObsoleteTests } from '../attempts/failed-attempts.ts';
 import { setWinner } from '../attempts/winner-tests.ts';
 import { StageEntry, StudyEntry, type StudyData } from '../state/cluster-state.ts';
+import type { TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 import { markUnchecked } from '../workers/exclusions.ts';
-import { reopenStudy, retryTrials } from './retry-trials.ts';
+import { reopenStage, reopenStudy, retryTrials } from './retry-trials.ts';
 import { restartRungs } from './rung-moves.ts';
 import { extendRound } from './stage-progress.ts';
 
@@ -64,6 +67,18 @@ export function setPriority(turn: Turn, study: StudyEntry, priority: number): vo
   turn.log('study-priority', `priority ${priority}`, study.name);
 }
 
+/** The trials that were planned together when the budget ended, perhaps without others of their round. */
+function lastRound({ spec }: StudyEntry, { trials }: StageEntry): TrialEntry[] {
+  const [last] = trials.toSorted((a, b) => configurationOrder(b.id) - configurationOrder(a.id));
+  const start = last === undefined ? 0 : roundStart(spec, last.id);
+  return trials.filter(({ id }) => id.index > start);
+}
+
+/** The stage in which the search is, or has ended. */
+function lastOpened({ stages }: StudyEntry): StageEntry | undefined {
+  return stages.findLast(({ record }) => record.space !== null);
+}
+
 /** Removes the winner: it is chosen again among all trials when the last stage has closed. */
 export function extendStudy(turn: Turn, study: StudyEntry, spec: StudySpec): void {
   // bug: tests-continue-after-extension
@@ -79,21 +94,26 @@ export function extendStudy(turn: Turn, study: StudyEntry, spec: StudySpec): voi
   const trials = planned === undefined ? 0 : configurationCount(planned);
   const hasGrown = last !== undefined && trials > last.record.trials;
   if (hasGrown) {
-    last.record = { ...last.record, trials, closed: false };
-    last.audits = null;
-    last.plannedAt = null;
+    reopenStage(last);
+    last.record = { ...last.record, trials };
   }
+  const ended = study.budgetEnd === null ? undefined : lastOpened(study);
+  if (ended !== undefined) reopenStage(ended);
   const stages = study.stages.map((stage) => stage.record);
   turn.persist({ kind: 'study-extended', spec, stages });
   turn.log('study-extended', extensionText(hasGrown ? [last.record.name] : []), study.name);
+  if (study.budgetEnd !== null) {
+    study.budgetEnd = null;
+    turn.persist({ kind: 'budget-ended', study: study.name, end: null });
+  }
   setWinner(turn, study, null);
   setStudyStatus(turn, study, 'running');
   // Workers may have been excluded while the study was not in memory: its results were not marked then.
   for (const stage of study.stages) if (stage.record.closed) markUnchecked(turn, study, stage);
   if (hasGrown) {
     // bug: extension-keeps-decisions
-    if (last.record.space !== null) restartRungs(turn, study, last);
+    if (last.record.space !== null) restartRungs(turn, study, last.trials);
     extendRound(turn, study, last);
-  }
+  } else if (ended !== undefined) restartRungs(turn, study, lastRound(study, ended));
   storeRanks(turn, study);
 }

@@ -1,0 +1,89 @@
+/**
+ * Budget: what may end a search before all trials of the study file are trained, and the end itself.
+ *
+ * A budget is not part of the identity of a study: with a larger one, the same study continues.
+ */
+import { durationMs } from '../base/duration.ts';
+import type { TrialStatus } from './trial.ts';
+
+/** At least one of the keys. The search ends when the first of them is reached. */
+export interface BudgetSpec {
+  /** Most planned steps of all trials together. */
+  readonly steps?: number | undefined;
+  /** Longest active time, such as `2h` or `1h30m`. */
+  readonly time?: string | undefined;
+  /** Value of the objective at which the search ends. */
+  readonly target?: number | undefined;
+}
+
+export type BudgetKey = keyof BudgetSpec;
+
+/** The decision that the budget is over: nothing else is trained for the search. */
+export interface BudgetEnd {
+  readonly by: BudgetKey;
+  /** With this budget of steps, the study has the same trials without a clock. */
+  readonly steps: number;
+}
+
+/** `the budget of time ended the search; without a clock, budget: { steps: 31000 } gives the same trials`. */
+export function budgetEndText({ by, steps }: BudgetEnd): string {
+  const what =
+    by === 'target'
+      ? 'the target of the budget was reached'
+      : `the budget of ${by} ended the search`;
+  if (by === 'steps') return `${what} (${steps} steps)`;
+  const how = by === 'time' ? 'without a clock' : 'without the target';
+  return `${what}; ${how}, budget: { steps: ${steps} } gives the same trials`;
+}
+
+/** The reason of trials that were planned, and do not count since the budget ended before them. */
+export const beyondBudget = 'the budget of the study ended before this trial';
+
+/** Milliseconds of the time budget; infinite without one. */
+export function timeBudgetMs(budget: BudgetSpec | undefined): number {
+  return budget?.time === undefined ? Infinity : durationMs(budget.time);
+}
+
+/** Whether the budget of its study ended before this trial, which may have a result. */
+export function isDropped({
+  status,
+  reason = null,
+}: {
+  readonly status: TrialStatus;
+  readonly reason?: string | null;
+}): boolean {
+  return status === 'cancelled' && reason === beyondBudget;
+}
+
+/**
+ * How a budget changes another one. `smaller` lists the keys whose new value could contradict trials that exist:
+ * fewer steps, or an easier target. A shorter time is `other`: what has ended has ended.
+ */
+export type BudgetChange =
+  | { readonly kind: 'same' | 'larger' | 'other' }
+  | { readonly kind: 'smaller'; readonly keys: readonly BudgetKey[] };
+
+export function compareBudgets(
+  stored: BudgetSpec | undefined,
+  given: BudgetSpec | undefined,
+  direction: 'maximize' | 'minimize',
+): BudgetChange {
+  const sign = direction === 'maximize' ? 1 : -1;
+  const target = (budget: BudgetSpec | undefined): number =>
+    budget?.target === undefined ? Infinity : sign * budget.target;
+  const changes = {
+    steps: difference(given?.steps ?? Infinity, stored?.steps ?? Infinity),
+    time: difference(timeBudgetMs(given), timeBudgetMs(stored)),
+    target: difference(target(given), target(stored)),
+  };
+  const keys = (['steps', 'target'] as const).filter((key) => changes[key] < 0);
+  if (keys.length > 0) return { kind: 'smaller', keys };
+  const values = Object.values(changes);
+  if (values.some((change) => change > 0)) return { kind: 'larger' };
+  return { kind: values.some((change) => change < 0) ? 'other' : 'same' };
+}
+
+/** `a - b`; 0 if both are infinite. */
+function difference(a: number, b: number): number {
+  return a === b ? 0 : a - b;
+}
