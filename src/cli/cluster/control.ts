@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 import { timeText } from '../../report/text/number-format.ts';
-import { connectControl, type ControlClient } from '../../rpc/client/control-client.ts';
+import type { ControlClient } from '../../rpc/client/control-client.ts';
 import { readAdminJoin } from '../../rpc/credentials/join-files.ts';
 import {
   parseJoin,
@@ -10,8 +10,6 @@ import {
   readLine,
   type JoinTarget,
 } from '../../rpc/credentials/join-string.ts';
-import { isStateLocked } from '../../store/sqlite/lock.ts';
-import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import { keysDirectory, stateDirectory, type Context } from '../process/context.ts';
 import { addCommand, withKeysOption } from '../process/options.ts';
 
@@ -29,7 +27,13 @@ export function controlConnector(context: Context): () => Promise<ControlClient>
   const { coordinator } = context.flags;
   if (coordinator === undefined) return async () => await connectLocal(context);
   const read = joinReader('--coordinator', coordinator, context);
-  return async () => await connectControl(await read());
+  return async () => await connect(await read());
+}
+
+/** Workers load this module, too: they start sooner without the client and the store. */
+async function connect(target: JoinTarget): Promise<ControlClient> {
+  const { connectControl } = await import('../../rpc/client/control-client.ts');
+  return await connectControl(target);
 }
 
 /** Reads a join string; a file again at each call, as a restarted coordinator may have another address. */
@@ -70,11 +74,13 @@ async function connectLocal(context: Context): Promise<ControlClient> {
   const stateDir = stateDirectory(context);
   const target = readAdminJoin(keysDirectory(context));
   try {
-    return await connectControl(target);
+    return await connect(target);
   } catch (error) {
     const isAbsent = error instanceof RidgelineError && error.code === 'COORDINATOR_UNREACHABLE';
+    if (!isAbsent) throw error;
+    const { isStateLocked } = await import('../../store/sqlite/lock.ts');
     // A process with the lock may be a coordinator that starts, or one that hangs.
-    if (!isAbsent || isStateLocked(stateDir)) throw error;
+    if (isStateLocked(stateDir)) throw error;
     throw await noCoordinatorRuns(stateDir, error);
   }
 }
@@ -93,6 +99,7 @@ async function noCoordinatorRuns(stateDir: string, cause: unknown): Promise<Ridg
 /** Null without a store that can be read. */
 async function lastEventMs(stateDir: string): Promise<number | null> {
   try {
+    const { openStoreReader } = await import('../../store/sqlite/open-store.ts');
     await using reader = await openStoreReader(stateDir);
     return (await reader.events(1))[0]?.atMs ?? null;
   } catch {

@@ -4,7 +4,6 @@
  * A data set consists of files and folders. Archives with links, devices, absolute paths or `..` are
  * refused.
  */
-import { createTarDecoder } from 'modern-tar';
 import {
   explainErrors,
   packingOf,
@@ -23,6 +22,8 @@ const nowhere = { write: () => undefined, end: () => undefined };
  * @throws RidgelineError DATASET_INVALID, DATASET_MISSING
  */
 export async function* tarEntries(path: string): AsyncGenerator<FileEntry> {
+  // Most data sets are no archives.
+  const { createTarDecoder } = await import('modern-tar');
   const archive = ReadableStream.from(unpackedChunks(path, await packingOf(path)));
   const members = archive.pipeThrough(createTarDecoder({ strict: true }));
   for await (const { header, body } of explainErrors(path, members)) {

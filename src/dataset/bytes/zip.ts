@@ -3,7 +3,7 @@
  * streamed; it must unpack to the size and the checksum that the archive's directory states.
  */
 import { crc32 } from 'node:zlib';
-import { fromFdPromise, type Entry, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { ChunkGarbage } from './collect-garbage.ts';
 import { openToRead } from './disk.ts';
 import { explainErrors, passChunks, readError, type FileEntry } from './file-stream.ts';
@@ -22,6 +22,7 @@ export async function readZip<T>(
   path: string,
   use: (members: readonly FileEntry[]) => Promise<T>,
 ): Promise<T> {
+  const { fromFdPromise } = await import('yauzl');
   await using file = await openToRead(path);
   const zip = await fromFdPromise(file.fd, { strictFileNames: true }).catch((error: unknown) => {
     throw readError(path, error);

@@ -13,7 +13,6 @@ import { malformed } from '../bytes/malformed.ts';
 import type { PixelMemory } from '../bytes/pixel-memory.ts';
 import { readImageHeader, type ImageHeader } from '../images/image-header.ts';
 import { openJpegDecoder } from '../images/jpeg.ts';
-import { decodePng } from '../images/png.ts';
 import type { Shard } from '../shards/shard.ts';
 import type { FormatReaders, FoundShards, WantShard } from '../shards/shard-source.ts';
 
@@ -96,6 +95,8 @@ async function readImageFolder(
   const [first] = headers.values();
   const { width, height } = first!;
   const channels = [...headers.values()].some((header) => header.channels === 3) ? 3 : 1;
+  // Loaded for image folders only, like the decoder of JPEG: other data sets start sooner.
+  const { decodePng } = await import('../images/png.ts');
   const decodeJpeg = [...headers.values()].some(({ kind }) => kind === 'jpeg')
     ? await openJpegDecoder()
     : null;

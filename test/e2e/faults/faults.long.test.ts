@@ -270,7 +270,7 @@ describe.concurrent('a worker', { timeout: 60 * minutes }, () => {
     onTestFinished,
   }) => {
     const cluster = await FaultCluster.make({ onEnd: onTestFinished });
-    const file = writeStudy(cluster.dir, { name: 'silent', trials: 1, coarseOnly: true });
+    const file = writeStudy(cluster.dir, { name: 'silent', trials: 3, coarseOnly: true });
     const coordinator = await cluster.coordinator(file);
     const { study } = await loadStudy(file, describeTrainer, () => false);
     using client = await connectControl(readAdminJoin(cluster.state));

@@ -47,6 +47,26 @@ describe('the certificate authority', () => {
     expect(serverChain.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
   });
 
+  test('issues certificates that name keys and times as RFC 5280 requires, also after 2050', async () => {
+    using state = new StateDirectory();
+    const in2040 = Date.UTC(2040, 0, 1);
+    const { serverChain, caCertificate } = await loadOrCreateAuthority(state.path, in2040);
+    const [server, ca] = [new X509Certificate(serverChain), new X509Certificate(caCertificate)];
+    expect(server.checkIssued(ca)).toBe(true);
+    expect(ca.checkIssued(ca)).toBe(true);
+    expect([ca.subject, server.issuer, server.subject]).toEqual([
+      'CN=Ridgeline CA',
+      'CN=Ridgeline CA',
+      'CN=ridgeline',
+    ]);
+    expect(server.subjectAltName).toBe('DNS:ridgeline, DNS:localhost, IP Address:127.0.0.1');
+    expect(server.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1']);
+    expect(ca.validFromDate).toEqual(new Date(in2040 - dayMs));
+    expect(ca.validToDate).toEqual(new Date(in2040 + 20 * 365 * dayMs));
+    expect(server.serialNumber).toMatch(/^40[0-9A-F]{30}$/);
+    expect(server.serialNumber).not.toBe(ca.serialNumber);
+  });
+
   test('renews the server certificate and keeps its own', async () => {
     using state = new StateDirectory();
     const first = await loadOrCreateAuthority(state.path, nowMs);
