@@ -99,12 +99,12 @@ export class AssignmentChecks {
     const isLate = this.#timeline.nowMs - this.#stoppedAtMs < slackMs;
     // A result ends the pause.
     if (fingerprint !== null) this.#failedAtMs.delete(session);
-    if (isLate || !isSetback({ outcome })) return;
+    if (!isSetback({ outcome })) return;
     // A failure during an earlier pause does not prolong it.
     const mayPause = this.#since(this.#setbackAtMs, hostOf(session)) < longestPauseMs;
     this.#setbackAtMs.set(hostOf(session), this.#timeline.nowMs);
     const hasFailed = isFailure({ outcome }) || reason?.includes('not counted') === true;
-    if (hasFailed && !mayPause) this.#failedAtMs.set(session, this.#timeline.nowMs);
+    if (hasFailed && !mayPause && !isLate) this.#failedAtMs.set(session, this.#timeline.nowMs);
   }
 
   /** A late result ends the pause, too. */
