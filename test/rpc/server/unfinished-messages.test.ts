@@ -65,6 +65,7 @@ describe('the counter of unfinished messages', () => {
     expect(closed).toEqual([]);
     counter.add(framed(new Uint8Array(1), 0, 11));
     expect(closed).toEqual(['a message has at most 10 bytes here, not 11']);
+    counter.end();
   });
 });
 
