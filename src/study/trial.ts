@@ -191,6 +191,16 @@ export interface TrialRecord {
   readonly rungs?: RungProgress;
 }
 
+/**
+ * How often the trial was started: at first, and again after an attempt without a result. Continuations from
+ * rung to rung, an attempt each, are not starts.
+ */
+export function trialStarts({ attempts, rungs, status }: TrialRecord): number {
+  const reached = rungs?.results.length ?? 0;
+  const continues = status === 'running' || status === 'failed';
+  return attempts - Math.max(0, continues ? reached : reached - 1);
+}
+
 /** A new trial. */
 export function waitingTrial(id: TrialId, params: Params): TrialRecord {
   const none = { reason: null, worker: null, result: null, fingerprint: null, audit: null };

@@ -23,7 +23,7 @@ export function terminalFields(
   layout: ResultLayout,
   rows: readonly ResultRow[],
 ): readonly ResultField[] {
-  const isRetried = rows.some((row) => row.attempts > Math.max(1, row.replicates));
+  const isRetried = rows.some((row) => row.starts > Math.max(1, row.replicates));
   const others = bySplit(layout.metrics).filter(
     (metric) =>
       isInResults(metric) && metric.split !== 'test' && metric.name !== layout.objective.metric,

@@ -121,7 +121,9 @@ function executionFields(): readonly ResultField[] {
   return [
     text('status', 'waiting, running, complete, failed or cancelled'),
     text('reason', 'why it failed or was cancelled; null otherwise'),
-    number('attempts', 'attempts so far, of all replicates', (row) => row.attempts),
+    number('attempts', 'attempts so far, of all replicates', (row) => row.attempts, {
+      cell: (row) => String(row.starts),
+    }),
     text(
       'worker',
       'worker whose result counts, or in a row of means all of them, separated by commas; null without a result',

@@ -18,6 +18,7 @@ import type { Params } from '../../study/search-space.ts';
 import type { StudyRecord, WinnerRecord } from '../../study/study-record.ts';
 import {
   trialName,
+  trialStarts,
   type AuditVerdict,
   type TrialId,
   type TrialRecord,
@@ -63,7 +64,10 @@ export interface ResultRow extends AttemptTimes {
   readonly comparison: Comparison | null;
   readonly status: TrialStatus;
   readonly reason: string | null;
+  /** Of all replicates, with the continuations from rung to rung. */
   readonly attempts: number;
+  /** Of all replicates, without those continuations (`trialStarts`). */
+  readonly starts: number;
   /** The worker whose result counts; in a row of means, the names of all, separated by commas. Null without a result. */
   readonly worker: string | null;
   /** The worker of each replicate, in order; null without a result. */
@@ -151,6 +155,7 @@ function toRow(
     status,
     reason: shown === trial ? reason : `replicate ${id.replicate}: ${reason}`,
     attempts: replicates.reduce((sum, one) => sum + one.attempts, 0),
+    starts: replicates.reduce((sum, one) => sum + trialStarts(one), 0),
     audit,
     verified: areVerified(study, replicates, attempts),
     ...attemptTimes(replicates, attempts),

@@ -6,7 +6,7 @@ import { objectiveValue } from '../../search/ranking/configurations.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
 import { formatParams, type Params } from '../../study/search-space.ts';
 import { presentStage, type StudySummary, type WorkerSummary } from '../../study/summaries.ts';
-import { isOver, trialName, type TrialRecord } from '../../study/trial.ts';
+import { isOver, trialName, trialStarts, type TrialRecord } from '../../study/trial.ts';
 import { statusText } from '../results/ended-words.ts';
 import {
   countText,
@@ -89,8 +89,8 @@ export function trialLine(trial: TrialRecord, objective: Objective, options: Tex
   const value = metricText(metricNamed(objective.metric), objectiveValue(trial, objective));
   const facts = [trialName(trial.id), formatParams(trial.params), value ?? statusText(trial)];
   if (trial.worker !== null) facts.push(`on ${trial.worker}`);
-  // A trial with rungs has an attempt for each.
-  if (trial.attempts > 1 && trial.rungs === undefined) facts.push(`attempt ${trial.attempts}`);
+  const starts = trialStarts(trial);
+  if (starts > 1) facts.push(`attempt ${starts}`);
   return printable(facts.join('  '), options);
 }
 

@@ -102,6 +102,24 @@ warning: 1 trial of stage coarse diverged (λ 9.00e-2): the loss was no longer a
     );
   });
 
+  test('a table has no attempts if trials only continued from rung to rung, and counts those that started again', () => {
+    const toText = (attempts: number): string => {
+      const rungs = trials.map((one) => {
+        if (one.result?.kind !== 'complete') return { ...one, attempts: 1 };
+        const { result, worker = '', fingerprint = '' } = one;
+        const rung = { result, worker: worker ?? '', fingerprint: fingerprint ?? '', audit: null };
+        return {
+          ...one,
+          attempts,
+          rungs: { toStep: null, results: [rung, rung, rung], stop: null },
+        };
+      });
+      return formatTables(toResults(study, rungs), options);
+    };
+    expect(toText(3)).not.toContain('att.');
+    expect(toText(4)).toMatch(/fine\/2 .* 2 │ node-a/);
+  });
+
   test('colours add escape codes and change no character', () => {
     const painted = formatTables(results, {
       ...options,
