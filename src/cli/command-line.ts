@@ -8,6 +8,7 @@ import { errorMessage, RidgelineError } from '../base/errors.ts';
 import { lambdaDefinition } from '../trainers/two-layer/method-sentences.ts';
 import { addCommands } from './command-loaders.ts';
 import { applyConfig } from './process/apply-config.ts';
+import { useLocale } from './process/ascii-output.ts';
 import type { Context, SharedFlags } from './process/context.ts';
 import { exitCode } from './process/exit-codes.ts';
 import { exitWithWrapper } from './process/exit-with-parent.ts';
@@ -15,6 +16,7 @@ import { createLogger, environmentWarnings } from './process/log.ts';
 import { reportError } from './process/report-error.ts';
 import { reportIgnoredSignals } from './process/stop-signals.ts';
 import { parseCommandLine, silentErrors } from './process/usage-errors.ts';
+import { printText } from './process/terminal.ts';
 import { programVersion } from './process/version.ts';
 
 /** Runs one command line and returns its exit code. */
@@ -61,7 +63,7 @@ async function buildProgram(context: Context): Promise<Command> {
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({
-      writeOut: (text) => context.stdout.write(text),
+      writeOut: (text) => printText(context, text),
       writeErr: (text) => context.stderr.write(text),
       ...silentErrors,
     })
@@ -88,6 +90,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   );
   process.exit(report(lost));
 });
+useLocale(process.stderr, process.env);
 // Work continues if stderr is closed.
 process.stderr.on('error', () => undefined);
 

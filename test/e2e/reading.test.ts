@@ -3,6 +3,7 @@ import { existsSync, readFileSync, renameSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { expect, test } from 'vitest';
+import { asciiLines } from '../../src/report/text/escape-terminal.ts';
 import {
   ridgeline,
   scratchDir,
@@ -11,32 +12,35 @@ import {
   type ResultsJson,
 } from './support/processes.ts';
 
-test('results, trial, train and diff read a finished search', async () => {
+const onlyAscii = /^[\t\n -~]*$/;
+
+test('results, trial, train and diff read a finished search, and print ASCII only if the locale has no UTF-8', async () => {
   const dir = scratchDir();
   const state = join(dir, 'state');
   const file = writeStudy(dir, { name: 'read', trials: 10 });
-  const done = await ridgeline([
-    'run',
-    file,
-    '--state',
-    state,
-    '--workers',
-    '1',
-    '--format',
-    'json',
-  ]);
+  // In a locale that shows ASCII only. Documents on stdout are UTF-8.
+  const ask = async (...args: string[]): Promise<Finished> => {
+    const env = { LC_ALL: 'C' };
+    const ended = await ridgeline([...args, '--state', state], { env });
+    expect(ended.stderr).toMatch(onlyAscii);
+    if (!args.includes('json')) expect(ended.stdout).toMatch(onlyAscii);
+    return ended;
+  };
+  const done = await ask('run', file, '--workers', '1', '--format', 'json');
   expect(done.code, done.stderr).toBe(0);
+  expect(done.stderr).toMatch(/^stage coarse: 10 trials, lambda from /m);
+  expect(done.stderr).toMatch(/^coarse\/1 {2}lambda /m);
   const results = JSON.parse(done.stdout) as ResultsJson & {
     readonly winner: { readonly tied_trials: number; readonly compared_trials: number };
   };
-  const ask = async (...args: string[]): Promise<Finished> =>
-    await ridgeline([...args, '--state', state]);
+  for (const command of [[], ['train']])
+    expect((await ask(...command, '--help')).stdout).toContain('lambda');
 
   // What a table says below its rows is on stderr, since the output is JSON.
   const summary = new RegExp(`^winner {2}${results.winner.trial} `, 'm');
   expect(done.stderr).toMatch(summary);
   for (const warning of results.warnings)
-    expect(done.stderr.replaceAll(/\s+/g, ' ')).toContain(`warning: ${warning}`);
+    expect(done.stderr.replaceAll(/\s+/g, ' ')).toContain(`warning: ${asciiLines(warning)}`);
 
   // The winner is tied with itself, and the summary line counts the tied rows.
   expect(results.winner.compared_trials).toBe(20);

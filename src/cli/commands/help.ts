@@ -6,7 +6,7 @@ import { describeTrainer } from '../../trainers/registry.ts';
 import type { Context } from '../process/context.ts';
 import { exitCodesText } from '../process/exit-codes.ts';
 import { addGroup, usageError } from '../process/options.ts';
-import { textOptions } from '../process/terminal.ts';
+import { printText, textOptions } from '../process/terminal.ts';
 import { commandPath, findCommand } from '../process/usage-errors.ts';
 
 const topics = ['study', 'exit-codes'];
@@ -24,7 +24,7 @@ export function addCommands(program: Command, context: Context): void {
     .argument('[topic...]', 'command, `study` and a key, or exit-codes')
     .action(async (words: string[]) => {
       if (words[0] === 'study') return await printKeys(words.slice(1), context);
-      if (words.length === 1 && words[0] === 'exit-codes') context.stdout.write(exitCodesText);
+      if (words.length === 1 && words[0] === 'exit-codes') printText(context, exitCodesText);
       else namedCommand(program, words).outputHelp();
     });
 }

@@ -8,6 +8,7 @@
 import { existsSync } from 'node:fs';
 import { expandHome } from '../../base/home-directory.ts';
 import { openStoredNames } from '../../store/sqlite/stored-names.ts';
+import { localText } from '../process/ascii-output.ts';
 import { defaultConfigFile, defaultStateDirectory } from '../process/directories.ts';
 import { candidates, type Candidates, type Names } from './candidates.ts';
 import { readCommandTable } from './command-table.ts';
@@ -19,7 +20,7 @@ export async function complete(words: readonly string[], env: NodeJS.ProcessEnv)
     const option = line.lastIndexOf('--state', line.length - 3);
     const given = option === -1 ? undefined : line[option + 1];
     const stateDir = given === undefined ? await configuredState(env) : expandHome(given, env);
-    return format(candidates(line, readCommandTable(), storedNames(stateDir)));
+    return format(candidates(line, readCommandTable(), storedNames(stateDir)), env);
   } catch {
     return '';
   }
@@ -32,9 +33,11 @@ async function configuredState(env: NodeJS.ProcessEnv): Promise<string> {
   return loadUserConfig(file).state ?? defaultStateDirectory(env);
 }
 
-function format(found: Candidates): string {
+function format(found: Candidates, env: NodeJS.ProcessEnv): string {
   if (typeof found === 'string') return `:${found}\n`;
-  return found.map(({ word, text }) => (text === '' ? `${word}\n` : `${word}\t${text}\n`)).join('');
+  return found
+    .map(({ word, text }) => (text === '' ? `${word}\n` : `${word}\t${localText(text, env)}\n`))
+    .join('');
 }
 
 /** Opens the store when the first name is needed. */

@@ -1,6 +1,7 @@
 /** Terminal: colour, width and characters of an output stream, and whether lines can be redrawn on it. */
 import { styleText } from 'node:util';
 import type { TextOptions } from '../../report/text/text-options.ts';
+import { isUnicode, localText } from './ascii-output.ts';
 import type { Context } from './context.ts';
 
 type Paint = TextOptions['color'];
@@ -18,8 +19,7 @@ export function textOptions(context: Context, stream = context.stdout): TextOpti
 
 /** How text is laid out in a file. */
 export function fileTextOptions({ env }: Context): TextOptions {
-  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';
-  return { width: 80, color: plain, unicode: /utf-?8/i.test(locale) };
+  return { width: 80, color: plain, unicode: isUnicode(env) };
 }
 
 /** Prints a result on stdout in the format that `--format` selects. */
@@ -30,7 +30,13 @@ export function printResult<Result>(
   toTable: (result: Result, options: TextOptions) => string,
 ): void {
   const isJson = context.flags.format === 'json';
-  context.stdout.write(isJson ? toJson(result) : toTable(result, textOptions(context)));
+  if (isJson) context.stdout.write(toJson(result));
+  else printText(context, toTable(result, textOptions(context)));
+}
+
+/** Prints text for people on stdout. */
+export function printText({ stdout, env }: Context, text: string): void {
+  stdout.write(localText(text, env));
 }
 
 /**

@@ -6,6 +6,7 @@
  * Markdown and LaTeX passes through this module; JSON and CSV have their own quoting. A backslash stays a
  * backslash, so the escapes cannot be decoded.
  */
+import { nameOfSymbol } from '../../base/greek-letters.ts';
 
 /** Controls (C0, DEL, C1), format characters (bidirectional, zero-width, tags), line and paragraph separators, lone surrogates. */
 const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
@@ -19,17 +20,37 @@ export function foreignText(text: string): string {
 
 /** Like `foreignText`, in ASCII only. Symbols such as λ are spelled out. */
 export function asciiText(text: string): string {
-  return text.replaceAll(beyondAscii, (character) => spelled[character] ?? escaped(character));
+  return asciiLines(
+    text.replaceAll(beyondAscii, (character) =>
+      character < '\u0080' ? escaped(character) : character,
+    ),
+  );
+}
+
+/** In ASCII, with symbols such as λ spelled out. Control characters stay, such as line ends and colours. */
+export function asciiLines(text: string): string {
+  return text
+    .replaceAll(superscripts, (digits) => `^${digits.normalize('NFKD').replace('−', '-')}`)
+    .replaceAll(/[^\0-\u007F]/gu, (character) => spell(character));
+}
+
+const superscripts = /[⁰¹²³⁴-⁹⁻]+/gu;
+
+function spell(character: string): string {
+  return nameOfSymbol(character) ?? spelled[character] ?? escaped(character);
 }
 
 const spelled: Readonly<Record<string, string>> = {
-  λ: 'lambda',
   '–': '-',
   '—': '-',
   '−': '-',
   '×': 'x',
   '·': '*',
   '±': '+-',
+  '√': 'sqrt',
+  '‖': '||',
+  '→': '->',
+  '←': '<-',
   '≤': '<=',
   '≥': '>=',
   '≈': '~',

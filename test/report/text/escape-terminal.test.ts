@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { displayWidth, fitText, wrapText } from '../../../src/report/text/display-width.ts';
-import { asciiText, foreignText } from '../../../src/report/text/escape-terminal.ts';
+import { asciiLines, asciiText, foreignText } from '../../../src/report/text/escape-terminal.ts';
 
 const anyText = fc.string({ unit: 'binary' });
 
@@ -32,12 +32,23 @@ describe('foreignText', () => {
 
   test('asciiText gives printable ASCII only and spells symbols such as λ out', () => {
     expect(asciiText('λ 1 … 2')).toBe('lambda 1 ... 2');
+    expect(asciiText('α, 2×10⁻⁵, ‖W‖², é\n')).toBe(String.raw`alpha, 2x10^-5, ||W||^2, \xe9\n`);
     fc.assert(
       fc.property(anyText, (text) => {
         expect(asciiText(text)).toMatch(/^[ -~]*$/);
       }),
     );
   });
+});
+
+test('asciiLines gives ASCII only, and keeps line ends and colours', () => {
+  expect(asciiLines('\u001B[1mλ\u001B[22m\n≈\n')).toBe('\u001B[1mlambda\u001B[22m\n~\n');
+  fc.assert(
+    fc.property(anyText, (text) => {
+      // oxlint-disable-next-line no-control-regex -- they are what it keeps
+      expect(asciiLines(text)).toMatch(/^[\0-\u007F]*$/);
+    }),
+  );
 });
 
 describe('fitText and wrapText', () => {
