@@ -175,6 +175,16 @@ export function numberStyles(
   );
 }
 
+/** The parameters whose numbers are decimals. */
+export function decimalParameters(stages: Parameters<typeof numberStyles>[0]): ParameterName[] {
+  const styles = Object.entries(numberStyles(stages));
+  return styles.flatMap(([name, style]) => (style === 'decimal' ? [name] : []));
+}
+
+export function stylesFrom(decimals: readonly ParameterName[]): NumberStyles {
+  return Object.fromEntries(decimals.map((name) => [name, 'decimal']));
+}
+
 /**
  * For people: `λ 1.26e-2, hidden 50`.
  *

@@ -1,5 +1,5 @@
 /** Summaries: what a running coordinator reports of its studies and workers. */
-import type { Params } from './search-space.ts';
+import type { ParameterName, Params } from './search-space.ts';
 import { studyStatuses, type AttemptKind, type StudyStatus } from './trial.ts';
 
 /** `interrupted`: running in the store, but no coordinator works on it. */
@@ -36,6 +36,8 @@ export interface StudySummary {
   readonly running: number;
   /** Name of the objective's metric; `best.value` is a value of it. */
   readonly metric: string;
+  /** Searched parameters whose numbers are written as decimals; the numbers of others have exponents. */
+  readonly decimals: readonly ParameterName[];
   /** The best trial of all stages; null if none has a value. */
   readonly best: {
     readonly trial: string;

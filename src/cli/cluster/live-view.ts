@@ -8,7 +8,12 @@ import { budgetEndText } from '../../study/budget.ts';
 import { liveLines, trialLine } from '../../report/terminal/live-lines.ts';
 import { countText } from '../../report/text/number-format.ts';
 import { validationCountFrom, valueError } from '../../search/analysis/study-statistics.ts';
-import { distinctTexts, numberStyle, parameterSymbol } from '../../study/search-space.ts';
+import {
+  distinctTexts,
+  numberStyle,
+  numberStyles,
+  parameterSymbol,
+} from '../../study/search-space.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import { trialName, type StageRecord, type TrialRecord } from '../../study/trial.ts';
 import type { Context } from '../process/context.ts';
@@ -77,8 +82,9 @@ export class LiveView extends LiveRegion {
   #trialText(study: string, trial: TrialRecord): string | null {
     this.#recent = [...this.#recent, trial].slice(-recentMax);
     if (this.isLive) return null;
-    const objective = this.#spec?.objective ?? this.#coordinator.objective(study);
-    return objective === null ? null : trialLine(trial, objective, this.textOptions);
+    const spec = this.#spec ?? this.#coordinator.spec(study);
+    if (spec === null) return null;
+    return trialLine(trial, spec.objective, numberStyles(spec.stages), this.textOptions);
   }
 
   async #drawStudy({ study, objective }: StudySpec): Promise<void> {

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { loadStudy } from '../../config/load-study.ts';
 import { readProgramFiles } from '../../config/program-files.ts';
 import { sampleTrials, type SampledStage } from '../../search/samplers/sample-trials.ts';
-import { givenDistribution, type Params } from '../../study/search-space.ts';
+import { numberStyles, givenDistribution, type Params } from '../../study/search-space.ts';
 import { programFiles } from '../../study/program-files.ts';
 import { allowOption } from '../../study/program-needs.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
@@ -23,6 +23,7 @@ import { say, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import { addCommand, usageError } from '../process/options.ts';
 import { withProgramOptions, type ProgramFlags } from '../process/program-options.ts';
+import { printText } from '../process/terminal.ts';
 import { programHost } from '../training/program-host.ts';
 
 export function addCommands(program: Command, context: Context): void {
@@ -74,8 +75,15 @@ async function check(file: string, flags: ProgramFlags, context: Context): Promi
     const report = await checkCommand({ settings, words, files, task, directory }, host, (text) =>
       say(context, text),
     );
-    const source = { trial, parameters: task.parameters, settings, needs, report };
-    context.stdout.write(`${checkLines(source).join('\n')}\n`);
+    const source = {
+      trial,
+      parameters: task.parameters,
+      styles: numberStyles(spec.stages),
+      settings,
+      needs,
+      report,
+    };
+    printText(context, `${checkLines(source).join('\n')}\n`);
     return isCheckPassed(source) ? exitCode.done : exitCode.failed;
   } finally {
     await removeFolder(directory);

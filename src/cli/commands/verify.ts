@@ -12,6 +12,7 @@ import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import type { TrainingData } from '../../study/images.ts';
 import { resultDifferences } from '../../study/result-differences.ts';
 import { resultFingerprint } from '../../study/result-fingerprint.ts';
+import { numberStyles } from '../../study/search-space.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { isTrainedHere } from '../../study/trainer-description.ts';
 import { trialName, type TrialRecord, type TrialResult } from '../../study/trial.ts';
@@ -113,7 +114,8 @@ async function verify(name: string, flags: VerifyFlags, context: Context): Promi
     },
   });
   const rows = trials.flatMap((trial) => verified.get(trial) ?? []);
-  const outcome = { study: name, trials: rows, total: stored.trials.length };
+  const styles = numberStyles(study.spec.stages);
+  const outcome = { study: name, styles, trials: rows, total: stored.trials.length };
   printResult(context, outcome, verificationJson, verificationTable);
   if (rows.some((row) => row.differences.length > 0)) return exitCode.partly;
   return rows.length < trials.length ? signals.exitCode : exitCode.done;

@@ -1,5 +1,5 @@
 /** Trainer check text: what `check-trainer` prints. */
-import { formatParams, type Params } from '../../study/search-space.ts';
+import { formatParams, type NumberStyles, type Params } from '../../study/search-space.ts';
 import type { TrialResult } from '../../study/trial.ts';
 import { allowOption } from '../../study/program-needs.ts';
 import type { CommandSettings } from '../../trainers/command/settings.ts';
@@ -12,6 +12,8 @@ import {
 export interface TrainerCheck {
   readonly trial: string;
   readonly parameters: Params;
+  /** How numbers of the parameters are written. */
+  readonly styles: NumberStyles;
   readonly settings: CommandSettings;
   /** What workers must allow. */
   readonly needs: string;
@@ -29,10 +31,10 @@ export function isCheckPassed({ settings, report }: TrainerCheck): boolean {
 }
 
 export function checkLines(check: TrainerCheck): string[] {
-  const { trial, parameters, report, needs } = check;
+  const { trial, parameters, styles, report, needs } = check;
   const { first, second, resumed } = report;
   const lines = [
-    `${trial}  ${formatParams(parameters)}`,
+    `${trial}  ${formatParams(parameters, styles)}`,
     ...trainingLines('first training', first),
     ...(second === null ? [] : trainingLines('second training', second)),
     ...(resumed === null ? [] : trainingLines('rung to rung', resumed)),

@@ -16,7 +16,7 @@ import type { Hello, WorkerMessage } from '../../rpc/messages/messages.ts';
 import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
 import type { SessionStream } from '../../rpc/server/session-stream.ts';
 import type { Store } from '../../store/store.ts';
-import type { Objective } from '../../study/spec/study-spec.ts';
+import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { RunningTrial, WorkerSummary } from '../../study/summaries.ts';
 import type { DescribeTrainer } from '../../study/trainer-description.ts';
 import { isOver } from '../../study/trial.ts';
@@ -192,9 +192,9 @@ export class Coordinator {
     return this.#dispatcher === null ? [] : runningTrials(this.#dispatcher.state, most);
   }
 
-  /** The objective of a study in memory; null if it is not in memory. */
-  objective(study: string): Objective | null {
-    return this.#dispatcher?.state.studies.get(study)?.spec.objective ?? null;
+  /** The spec of a study in memory; null if it is not in memory. */
+  spec(study: string): StudySpec | null {
+    return this.#dispatcher?.state.studies.get(study)?.spec ?? null;
   }
 
   /** Why nothing can be stored at the moment; null if the store can be written. */

@@ -1,5 +1,6 @@
 /** Cluster tables: the output of `ridgeline workers` and `ridgeline status`, in all formats. */
 import { delimitedText, type FileColumn } from '../files/delimited.ts';
+import { stylesFrom } from '../../study/search-space.ts';
 import { presentStage, type StudySummary, type WorkerSummary } from '../../study/summaries.ts';
 import { documentText, jsonText } from '../text/json-value.ts';
 import {
@@ -125,7 +126,12 @@ function studyColumns(rows: readonly StudyLine[], nowMs: number): Column<StudyLi
     numberColumn('priority', 25, ({ priority }) => (isWeighted ? String(priority) : null)),
     numberColumn('running', 20, ({ running }) => (running === 0 ? null : String(running))),
     nameColumn('best', 30, (row) => row.best?.trial ?? null),
-    ...parameterColumns(rows, 50, ({ best }) => best && best.params),
+    ...parameterColumns(
+      rows,
+      50,
+      ({ best }) => best && best.params,
+      ({ decimals }) => stylesFrom(decimals),
+    ),
     numberColumn('value', 70, ({ best, metric }) =>
       best === null ? null : metricText(metricNamed(metric), best.value),
     ),

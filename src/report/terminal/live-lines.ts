@@ -4,7 +4,12 @@
  */
 import { objectiveValue } from '../../search/ranking/configurations.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
-import { formatParams, type Params } from '../../study/search-space.ts';
+import {
+  formatParams,
+  stylesFrom,
+  type NumberStyles,
+  type Params,
+} from '../../study/search-space.ts';
 import { presentStage, type StudySummary, type WorkerSummary } from '../../study/summaries.ts';
 import { isOver, trialName, trialStarts, type TrialRecord } from '../../study/trial.ts';
 import { statusText } from '../results/ended-words.ts';
@@ -61,6 +66,7 @@ const workersListed = 6;
 
 export function liveLines(state: LiveState, options: TextOptions): string[] {
   const { workers, best, objective, recent = [] } = state;
+  const styles = stylesFrom(state.decimals);
   const threads = workers.reduce((sum, worker) => sum + worker.threads, 0);
   const busy = workers.reduce((sum, worker) => sum + worker.busy, 0);
   const dim = (line: string): string => options.color('dim', oneLine(line, options));
@@ -77,17 +83,29 @@ export function liveLines(state: LiveState, options: TextOptions): string[] {
     lines.push(oneLine(printable(state.reason, options), options));
   if (best !== null) {
     const value = valueWithError(metricNamed(state.metric), best.value, best.standardError ?? null);
-    const text = `best so far  ${best.trial}  ${formatParams(best.params)}  ${value ?? '-'}`;
+    const text = `best so far  ${best.trial}  ${formatParams(best.params, styles)}  ${value ?? '-'}`;
     lines.push(options.color('green', oneLine(text, options)));
   }
   if (objective === null) return lines;
-  return [...lines, ...recent.map((trial) => dim(`  ${trialLine(trial, objective, options)}`))];
+  return [
+    ...lines,
+    ...recent.map((trial) => dim(`  ${trialLine(trial, objective, styles, options)}`)),
+  ];
 }
 
 /** `coarse/7  λ 1.23e-2  47.12 %  on local-1`, or why it failed. */
-export function trialLine(trial: TrialRecord, objective: Objective, options: TextOptions): string {
+export function trialLine(
+  trial: TrialRecord,
+  objective: Objective,
+  styles: NumberStyles,
+  options: TextOptions,
+): string {
   const value = metricText(metricNamed(objective.metric), objectiveValue(trial, objective));
-  const facts = [trialName(trial.id), formatParams(trial.params), value ?? statusText(trial)];
+  const facts = [
+    trialName(trial.id),
+    formatParams(trial.params, styles),
+    value ?? statusText(trial),
+  ];
   if (trial.worker !== null) facts.push(`on ${trial.worker}`);
   const starts = trialStarts(trial);
   if (starts > 1) facts.push(`attempt ${starts}`);

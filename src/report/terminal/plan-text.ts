@@ -3,8 +3,10 @@ import {
   distinctTexts,
   numberRange,
   numberStyle,
+  numberStyles,
   paramTexts,
   parameterSymbol,
+  type NumberStyles,
   type Params,
   type SearchSpace,
 } from '../../study/search-space.ts';
@@ -103,7 +105,7 @@ function stageLines(stage: PlannedStage, all: boolean): string[] {
   return [
     `stage ${name}: ${trials} trials, ${ranges.join(', ')}`,
     ...samplerLines(stage),
-    ...configurationLines(configurations, all),
+    ...configurationLines(configurations, numberStyles([{ search: space }]), all),
   ];
 }
 
@@ -122,13 +124,17 @@ function samplerLines({ sampler, trials, start, round, lag, after }: PlannedStag
 /** By the first parameter, ascending. */
 function configurationLines(
   configurations: PlannedStage['configurations'],
+  styles: NumberStyles,
   all: boolean,
 ): string[] {
   const first = ({ params }: PlannedStage['configurations'][number]): number =>
     Number(Object.values(params)[0]);
   const names = [...new Set(configurations.flatMap(({ params }) => Object.keys(params)))];
   const texts = names.map((name) => {
-    const text = paramTexts(configurations.map(({ params }) => params[name]));
+    const text = paramTexts(
+      configurations.map(({ params }) => params[name]),
+      styles[name],
+    );
     return (params: Params) => `${parameterSymbol(name)} ${text(params[name])}`;
   });
   const lines = configurations

@@ -1,4 +1,5 @@
 /** Study list: the output of `ridgeline studies`, in all formats: stored studies, and copies of deleted ones. */
+import { numberStyles } from '../../study/search-space.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { shownStatus, type ShownStatus, type StudySummary } from '../../study/summaries.ts';
 import { isOver, type TrialRecord } from '../../study/trial.ts';
@@ -100,7 +101,12 @@ function tableColumns(lines: readonly StudyListLine[]) {
     textColumn<StudyListLine>('status', null, ({ status }) => status),
     numberColumn<StudyListLine>('trials', 80, ({ done, total }) => `${done}/${total}`),
     nameColumn<StudyListLine>('best', 60, ({ best }) => best?.trial ?? null),
-    ...parameterColumns(lines, 55, ({ best }) => best && best.params),
+    ...parameterColumns(
+      lines,
+      55,
+      ({ best }) => best && best.params,
+      ({ record }) => numberStyles(record.spec.stages),
+    ),
     numberColumn<StudyListLine>('value', 65, ({ best, record }) =>
       best === null ? null : metricText(metricNamed(record.spec.objective.metric), best.value),
     ),

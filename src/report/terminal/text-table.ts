@@ -4,7 +4,12 @@
  * If the columns are too wide, headings become short, then long texts are cut, then columns are removed and
  * listed below the table, the least important first. Names that a user types are cut last.
  */
-import { formatParam, parameterSymbol, type Params } from '../../study/search-space.ts';
+import {
+  formatParam,
+  parameterSymbol,
+  type NumberStyles,
+  type Params,
+} from '../../study/search-space.ts';
 import { displayWidth, fitText } from '../text/display-width.ts';
 import {
   ellipsis,
@@ -74,17 +79,18 @@ interface LaidOut<Row> {
   readonly width: number;
 }
 
-/** One column for each parameter that a row has, named by its symbol. */
+/** One column for each parameter that a row has, named by its symbol. @param toStyles of the row's study */
 export function parameterColumns<Row>(
   rows: readonly Row[],
   importance: number | null,
   toParams: (row: Row) => Params | null,
+  toStyles: (row: Row) => NumberStyles,
 ): Column<Row>[] {
   const names = new Set(rows.flatMap((row) => Object.keys(toParams(row) ?? {})));
   return [...names].map((name) =>
     numberColumn(parameterSymbol(name), importance, (row) => {
       const value = toParams(row)?.[name];
-      return value === undefined ? null : formatParam(value);
+      return value === undefined ? null : formatParam(value, toStyles(row)[name]);
     }),
   );
 }

@@ -1,5 +1,5 @@
 /** The output of `ridgeline verify`: a table for people, JSON for programs. */
-import type { Params } from '../../study/search-space.ts';
+import type { NumberStyles, Params } from '../../study/search-space.ts';
 import type { TrialResult } from '../../study/trial.ts';
 import { documentText } from '../text/json-value.ts';
 import type { TextOptions } from '../text/text-options.ts';
@@ -17,17 +17,24 @@ export interface VerifiedTrial {
 
 export interface Verification {
   readonly study: string;
+  /** How numbers of its parameters are written. */
+  readonly styles: NumberStyles;
   readonly trials: readonly VerifiedTrial[];
   /** Number of trials of the study that have a result. */
   readonly total: number;
 }
 
 export function verificationTable(verification: Verification, options: TextOptions): string {
-  const { trials, total } = verification;
+  const { trials, total, styles } = verification;
   const lines = tableLines<VerifiedTrial>(
     [
       nameColumn('trial', null, (row) => row.trial),
-      ...parameterColumns(trials, 20, ({ params }) => params),
+      ...parameterColumns(
+        trials,
+        20,
+        ({ params }) => params,
+        () => styles,
+      ),
       textColumn('stored', 40, (row) => digestText(row.stored)),
       textColumn('recomputed', 40, (row) => digestText(row.recomputed)),
       textColumn('worker', 30, (row) => row.worker),

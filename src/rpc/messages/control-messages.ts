@@ -113,6 +113,7 @@ export const studySummary: Message<StudySummary, wire.StudySummary> = record({
   testing: plain<boolean>(),
   reason: optional(reason),
   metric: name,
+  decimals: list(name, 0, Infinity),
   testAccuracy: optional(finite),
   createdAtMs: safeInteger(),
   endedAtMs: optional(safeInteger()),

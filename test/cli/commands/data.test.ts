@@ -29,7 +29,7 @@ test('init and data info read images in class folders', async () => {
   const names = Array.from({ length: 60 }, (_, i) => `${i < 30 ? 'cat' : 'dog'}/${i}.png`);
   await writeTree(images, Object.fromEntries(names.map((name) => [name, greyPng(3, 2, 9)])));
   const { stdout } = await inProcess(['data', 'info', images, '--format', 'table']);
-  expect(stdout).toMatch(/\(images\)\nimages {3}1 × 2 × 3.*2 classes\nclasses {2}cat, dog\n/);
+  expect(stdout).toMatch(/\(images\)\nimages {3}1 x 2 x 3.*2 classes\nclasses {2}cat, dog\n/);
   const written = await inProcess(['init', join(dir.path, 'photos'), '--data', images]);
   expect(written).toMatchObject({
     code: 0,

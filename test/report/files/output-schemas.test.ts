@@ -208,6 +208,7 @@ test.each([null, { trial: 'coarse/1', params: { lambda: 0.1 }, value: 0.4 }])(
       total: 3,
       running: 1,
       metric: 'validation_accuracy',
+      decimals: [],
       best,
       testing: false,
       reason: null,

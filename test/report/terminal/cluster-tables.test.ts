@@ -46,6 +46,7 @@ const running: StudyLine = {
   endedAtMs: null,
   msLeft: 90_000,
   metric: 'validation_accuracy',
+  decimals: [],
   best: { trial: 'coarse/2', params: { lambda: 0.004 }, value: 0.4612 },
   reason: null,
 };
@@ -63,6 +64,7 @@ const live: LiveState = {
   best: { trial: 'coarse/2', params: { lambda: 0.004 }, value: 0.4612 },
   workers: [{ name: 'node-a', threads: 4, busy: 3 }],
   metric: 'validation_accuracy',
+  decimals: [],
   objective: study.spec.objective,
   pace: { elapsedMs: 60_000, trials: 10 },
 };
@@ -276,6 +278,22 @@ describe('live lines', () => {
     expect(linesFor('validation_loss')).toMatch(/λ 4\.00e-3 {2}0\.4612$/);
   });
 
+  test('live lines and the table of studies show the numbers of a linear range as decimals', () => {
+    const params = { lambda: 0.004, momentum: 0.9 };
+    const best = { trial: 'coarse/2', params, value: 0.4612 };
+    const recent = [trial('coarse', 1, 0.004, { params })];
+    const state = { ...live, decimals: ['momentum'], best, recent };
+    const lines = liveLines(state, options).join('\n');
+    expect(lines.match(/λ 4\.00e-3, momentum 0\.9 /g)).toHaveLength(2);
+    const table = formatStudies(
+      [{ ...running, decimals: ['momentum'], best }],
+      'table',
+      { ...options, width: 120 },
+      0,
+    );
+    expect(table).toMatch(/4\.00e-3 │ +0\.9 │/);
+  });
+
   test('live lines fit any terminal, also in ASCII', () => {
     fc.assert(
       fc.property(anyWidth, fc.boolean(), (width, unicode) => {
@@ -287,7 +305,7 @@ describe('live lines', () => {
   });
 
   test('the line of a trial has its value or its reason, with escaped control characters', () => {
-    expect(trialLine(trials[1]!, study.spec.objective, options)).toBe(
+    expect(trialLine(trials[1]!, study.spec.objective, {}, options)).toBe(
       'coarse/2  λ 4.00e-3  46.00 %  on node-a  attempt 2',
     );
     const failed = trial('coarse', 9, 0.1, {
@@ -296,7 +314,7 @@ describe('live lines', () => {
       result: null,
       worker: null,
     });
-    expect(trialLine(failed, study.spec.objective, options)).toBe(
+    expect(trialLine(failed, study.spec.objective, {}, options)).toBe(
       String.raw`coarse/9  λ 1.00e-1  failed: a\x1b[2Jb`,
     );
   });

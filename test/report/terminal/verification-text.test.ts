@@ -10,6 +10,7 @@ const stored = completeResult();
 const recomputed = { ...stored, digest: 'd'.repeat(64) };
 const verification = {
   study: 'first',
+  styles: {},
   total: 9,
   trials: [
     {

@@ -36,6 +36,7 @@ const startEndless = (): Promise<TestCoordinator> =>
             total: 0,
             running: 0,
             metric: 'validation_accuracy',
+            decimals: [],
             best: null,
             testing: false,
             reason: null,

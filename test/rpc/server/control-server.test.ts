@@ -28,6 +28,7 @@ const study: StudySummary = {
   total: 30,
   running: 2,
   metric: 'validation_accuracy',
+  decimals: [],
   best: { trial: 'coarse/2', params: { lambda: 1.25e-4, activation: 'relu' }, value: 0.46 },
   testing: false,
   reason: null,

@@ -1,5 +1,6 @@
 /** Summaries: the progress of studies and the state of workers, for live views and tables. */
 import { bestConfiguration } from '../../../search/ranking/ranking.ts';
+import { decimalParameters } from '../../../study/search-space.ts';
 import type { StudySpec } from '../../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../../study/study-record.ts';
 import type { StageCount, StudySummary, WorkerSummary } from '../../../study/summaries.ts';
@@ -35,6 +36,7 @@ export function studyCounts(study: StudyEntry): StudyCounts {
     stage: stage?.record.name ?? null,
     stages,
     ...sums(stages),
+    decimals: decimalParameters(study.spec.stages),
     testAccuracy: study.winner?.testAccuracy ?? null,
     running: study.stages.reduce((sum, { open }) => sum + open, 0) - study.waiting,
     testing: stage === null && study.winner !== null && study.status === 'running',
@@ -61,6 +63,7 @@ export function storedProgress(record: StudyRecord, trials: readonly TrialRecord
     stage: isOver(status) ? null : (record.stages.find(({ closed }) => !closed)?.name ?? null),
     stages,
     ...sums(stages),
+    decimals: decimalParameters(spec.stages),
     testAccuracy: record.winner?.testAccuracy ?? null,
     running: 0,
     best: toBest(bestConfiguration(trials, spec.objective, order)),

@@ -240,6 +240,8 @@ export interface StudySummary {
     | undefined;
   /** Weight of the study's share of the threads; 1 to 100. */
   priority: number;
+  /** Searched parameters whose numbers are written as decimals; the numbers of others have exponents. */
+  decimals: string[];
 }
 
 export interface StageCount {
@@ -773,6 +775,7 @@ function createBaseStudySummary(): StudySummary {
     endedAtMs: undefined,
     msLeft: undefined,
     priority: 0,
+    decimals: [],
   };
 }
 
@@ -831,6 +834,9 @@ export const StudySummary: MessageFns<StudySummary> = {
     }
     if (message.priority !== 0) {
       writer.uint32(128).uint32(message.priority);
+    }
+    for (const v of message.decimals) {
+      writer.uint32(138).string(v!);
     }
     return writer;
   },
@@ -974,6 +980,14 @@ export const StudySummary: MessageFns<StudySummary> = {
             }
 
             message.priority = reader.uint32();
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.decimals.push(reader.string());
             continue;
           }
         }
