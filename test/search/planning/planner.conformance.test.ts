@@ -37,8 +37,8 @@ const two: StageSpec['search'] = {
   dropout: { distribution: 'uniform', min: 0, max: 0.5, where: { hidden: [100] } },
 };
 const sampledStages = (sampler: Partial<StageSpec>, fine: Partial<StageSpec> = {}): StageSpec[] => [
-  { name: 'coarse', trials: 30, search: two, ...sampler },
-  { name: 'fine', trials: 20, search: two, ...sampler, ...fine },
+  { name: 'coarse', trials: 16, search: two, ...sampler },
+  { name: 'fine', trials: 12, search: two, ...sampler, ...fine },
 ];
 const study = (...stages: StageSpec[]): StudySpec => exampleStudy({ stages });
 
@@ -64,11 +64,11 @@ plannerConformance('the model in rounds', () => plannerFor({ racing: false, stag
   study(...sampledStages({ sampler: 'model', round: 1 })),
   exampleStudy({ replicates: 2, stages: sampledStages({ sampler: 'model', round: 5 }) }),
   exampleStudy({ objective: loss, stages: sampledStages({ sampler: 'model', round: 7 }) }),
-  study(...twoStages(20, 14).map((stage): StageSpec => ({ ...stage, sampler: 'model', round: 4 }))),
+  study(...twoStages(14, 9).map((stage): StageSpec => ({ ...stage, sampler: 'model', round: 4 }))),
 ]);
 plannerConformance('the model with a lag', () => plannerFor({ racing: false, stages: [] }), [
   study(...sampledStages({ sampler: 'model', lag: 3, also: [{ lambda: 0 }] }, { after: 'coarse' })),
-  study(...sampledStages({ sampler: 'model', lag: 14 })),
+  study(...sampledStages({ sampler: 'model', lag: 9 })),
   exampleStudy({ replicates: 2, stages: sampledStages({ sampler: 'model', lag: 1 }) }),
 ]);
 plannerConformance('the model in a race', () => plannerFor({ racing: true, stages: [] }), [
