@@ -1,6 +1,6 @@
 /** Kills the coordinator repeatedly during one study. */
 import { setTimeout as timeout } from 'node:timers/promises';
-import { writeStudy, type OnEnd } from '../support/processes.ts';
+import { writeStudy, type OnEnd, type Running } from '../support/processes.ts';
 import { check, type Findings } from './checker.ts';
 import { FaultCluster, trialsEnded } from './fault-cluster.ts';
 
@@ -57,34 +57,38 @@ export async function killCoordinator(options: CoordinatorKills): Promise<Killed
     if (killedMs !== null) slowestMs = Math.max(slowestMs, performance.now() - killedMs);
     killedMs = null;
   };
-  const start = async (env: Record<string, string> = {}) =>
-    await cluster.coordinator(study, { env });
+  let hasWorkers = false;
+  /** The first one makes the join string of the workers. */
+  const start = async (env: Record<string, string> = {}): Promise<Running> => {
+    const running = await cluster.coordinator(study, { env });
+    if (!hasWorkers) for (const _ of [1, 2]) cluster.worker();
+    hasWorkers = true;
+    return running;
+  };
 
-  let coordinator = await start();
-  cluster.worker();
-  cluster.worker();
-  for (let kill = 0; kill < kills; kill++) {
-    await trialsEnded(coordinator, 1);
-    recovered();
-    await trialsEnded(coordinator, 1 + Math.floor(random() * 3));
-    await timeout(random() * 60);
-    coordinator.kill('SIGKILL');
-    await coordinator.finished;
-    killedMs = performance.now();
-    coordinator = await start();
-  }
   if (kills > 0) {
-    await trialsEnded(coordinator, 1);
+    let running = await start();
+    for (let kill = 0; kill < kills; kill++) {
+      await trialsEnded(running, 1);
+      recovered();
+      await trialsEnded(running, 1 + Math.floor(random() * 3));
+      await timeout(random() * 60);
+      running.kill('SIGKILL');
+      await running.finished;
+      killedMs = performance.now();
+      running = await start();
+    }
+    await trialsEnded(running, 1);
     recovered();
+    running.kill('SIGKILL');
+    await running.finished;
   }
-  coordinator.kill('SIGKILL');
-  await coordinator.finished;
   for (const failpoint of failpoints) {
     const dying = await start({ RIDGELINE_FAILPOINT: failpoint });
     const { signal } = await dying.finished;
     if (signal !== 'SIGKILL') throw new Error(`${failpoint} was not reached:\n${dying.stderr}`);
   }
-  coordinator = await start();
+  const coordinator = await start();
   await coordinator.prints(/killed is complete/);
   coordinator.kill('SIGKILL');
   await coordinator.finished;

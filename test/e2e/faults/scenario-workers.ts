@@ -66,8 +66,8 @@ export async function killWorkers(options: WorkerKills): Promise<KilledWorkers> 
   };
 }
 
-/** More than there are cores, so that some worker always trains. */
-const workersAtOnce = 5;
+/** Enough that some worker always trains. */
+const workersAtOnce = 3;
 
 /**
  * Whether the worker may be killed: it trains, and not a third attempt, after which the trial would
