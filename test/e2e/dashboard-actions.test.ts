@@ -121,9 +121,11 @@ describe.skipIf(browserPath === undefined)('the dashboard in a browser', () => {
 
   test('in a terminal, the dashboard of a run stays open after the study has ended until Ctrl-C, with the sessions of its pages', async () => {
     const dir = scratchDir();
-    const study = writeStudy(dir, { name: 'ended', trials: 4, cycles: 20 });
+    const study = writeStudy(dir, { name: 'ended', trials: 4 });
     const state = join(dir, 'state');
-    const run = startInTerminal(['run', study, '--http', '127.0.0.1:0', '--state', state]);
+    const run = startInTerminal(
+      ['run', study, '--http', '127.0.0.1:0', '--state', state].concat(['--workers', '1']),
+    );
     const [link] = await run.prints(/http:\/\/127\.0\.0\.1:\d+\/#code=[\w-]+/);
     const page = await opened(link);
     await page.getByRole('heading', { name: 'ended' }).waitFor();

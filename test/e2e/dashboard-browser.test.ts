@@ -64,7 +64,12 @@ function worker(cluster: DashboardProcess, name: string, pack = '1'): Running {
 test.skipIf(browserPath === undefined)(
   'the dashboard adds rows and points while a sweep runs, shows a killed worker as lost, and escapes a hostile name',
   async () => {
-    const study = writeStudy(scratchDir(), { name: 'live', trials: 8, cycles: 30 });
+    const study = writeStudy(scratchDir(), {
+      name: 'live',
+      trials: 8,
+      cycles: 30,
+      coarseOnly: true,
+    });
     const cluster = await startWithDashboard([study]);
     const { page, complaints } = await opened(cluster.link);
     await page.getByRole('heading', { name: 'live' }).waitFor();
@@ -80,7 +85,7 @@ test.skipIf(browserPath === undefined)(
     await page.getByRole('rowheader', { name: hostile }).waitFor();
     expect(await page.locator('img').count()).toBe(0);
 
-    const dots = page.locator('.chart [data-mark="dot"] path');
+    const dots = page.locator('.chart [data-mark="dot"] :is(path, circle)');
     await dots.nth(0).waitFor({ state: 'attached' });
     await page.locator('.ranking tbody tr', { hasText: 'complete' }).nth(1).waitFor();
     await dots.nth(1).waitFor({ state: 'attached' });
@@ -146,11 +151,11 @@ test.skipIf(browserPath === undefined)(
     await page.getByRole('button', { name: 'Next' }).press('Enter');
     await page.getByText('101–104 of 104').waitFor();
     await page.getByRole('button', { name: 'fine', exact: true }).press('Space');
-    await expect.poll(() => rows.count()).toBe(52);
+    await expect.poll(() => rows.count(), { timeout: 240_000 }).toBe(52);
     await page.getByLabel('Filter').fill('lambda >');
     await page.getByText('expected a value for lambda').waitFor();
     await page.getByLabel('Filter').fill('fine/1');
-    await expect.poll(() => rows.count()).toBe(11);
+    await expect.poll(() => rows.count(), { timeout: 240_000 }).toBe(11);
     await page.getByRole('button', { name: 'λ' }).press('Enter');
     await page.locator('th[aria-sort="ascending"]').waitFor();
     // One trial, and the curves of two.
