@@ -106,7 +106,7 @@ warning: 1 trial of stage coarse diverged (λ 9.00e-2): the loss was no longer a
     const toText = (attempts: number): string => {
       const rungs = trials.map((one) => {
         if (one.result?.kind !== 'complete') return { ...one, attempts: 1 };
-        const { result, worker = '', fingerprint = '' } = one;
+        const { result, worker, fingerprint } = one;
         const rung = { result, worker: worker ?? '', fingerprint: fingerprint ?? '', audit: null };
         return {
           ...one,
