@@ -27,7 +27,7 @@ export const serverLimits = {
   /** New sessions of one token, and from one address, that are accepted at once after a quiet time. */
   newSessions: 4_096,
   /** New sessions after those. */
-  newSessionsPerSecond: 20,
+  newSessionsPerSecond: 50,
   /** Bytes that may wait for a worker that does not read. */
   queuedBytes: 1024 * 1024,
   /** Time for which a worker may read none of the waiting bytes. */

@@ -47,11 +47,11 @@ describe('new sessions', () => {
   test.each<[string, (index: number) => string, (index: number) => string]>([
     ['of one token', () => 'token', perHost],
     ['from one address', (index) => `token-${index}`, () => '10.0.0.1'],
-  ])('%s are accepted up to a number, and then 20 each second', (_, token, host) => {
+  ])('%s are accepted up to a number, and then 50 each second', (_, token, host) => {
     const server = new Server();
     expect(server.accepted(10_000, token, host)).toBe(serverLimits.newSessions);
     server.nowMs = 1_000;
-    expect(server.accepted(1_000, token, host)).toBe(20);
+    expect(server.accepted(1_000, token, host)).toBe(50);
     server.nowMs = 3_600_000;
     expect(server.accepted(10_000, token, host)).toBe(serverLimits.newSessions);
   });
