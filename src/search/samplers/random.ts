@@ -22,5 +22,7 @@ export function isDrawnForAudit(
   { stage, index, replicate }: TrialId,
   share: number,
 ): boolean {
+  // Called for each trial of a stage, of which there may be a million; most studies draw none.
+  if (share === 0) return false;
   return new RandomStream(seed, 'audit', stagePlace(stage), replicate).uniformAt(index) < share;
 }
