@@ -8,8 +8,8 @@
  */
 import { createHash, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
+import type { CertificateExtension, SelfsignedOptions } from 'selfsigned';
 import { RidgelineError, errorMessage } from '../../base/errors.ts';
-import { createCertificate } from './certificate.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
 
 export interface Authority {
@@ -38,12 +38,10 @@ export async function loadOrCreateAuthority(keysDir: string, nowMs: number): Pro
   let caKey = readPrivateFile(path('ca.key'));
   let caCertificate = readPrivateFile(path('ca.crt'));
   if (caKey === null && caCertificate === null) {
-    const created = await createCertificate({
-      commonName: 'Ridgeline CA',
-      ...validity(nowMs, caDays),
-      issuer: null,
+    const created = await createCertificate('Ridgeline CA', nowMs, caDays, {
+      extensions: caExtensions,
     });
-    ({ key: caKey, certificate: caCertificate } = created);
+    ({ private: caKey, cert: caCertificate } = created);
     // The key first: a certificate without its key is useless.
     writePrivateFile(path('ca.key'), caKey);
     writePrivateFile(path('ca.crt'), caCertificate);
@@ -57,13 +55,11 @@ export async function loadOrCreateAuthority(keysDir: string, nowMs: number): Pro
     let serverKey = readPrivateFile(path('server.key'));
     let serverCertificate = readPrivateFile(path('server.crt'));
     if (serverKey === null || !isUsable(ca, serverCertificate, nowMs)) {
-      const created = await createCertificate({
-        commonName: serverName,
-        ...validity(nowMs, serverDays),
-        issuer: { key: caKey, certificate: caCertificate },
-        hosts: [serverName, 'localhost', '127.0.0.1'],
+      const created = await createCertificate(serverName, nowMs, serverDays, {
+        ca: { key: caKey, cert: caCertificate },
+        extensions: serverExtensions,
       });
-      ({ key: serverKey, certificate: serverCertificate } = created);
+      ({ private: serverKey, cert: serverCertificate } = created);
       writePrivateFile(path('server.key'), serverKey);
       writePrivateFile(path('server.crt'), serverCertificate);
     }
@@ -95,7 +91,38 @@ function isUsable(ca: X509Certificate, certificate: string | null, nowMs: number
   return isOurs && server.validToDate.getTime() - nowMs > renewDays * dayMs;
 }
 
-/** From a day ago, for machines whose clocks are behind. */
-function validity(nowMs: number, days: number) {
-  return { notBeforeMs: nowMs - dayMs, notAfterMs: nowMs + days * dayMs };
+const caExtensions: CertificateExtension[] = [
+  { name: 'basicConstraints', cA: true, critical: true },
+  { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+];
+const serverExtensions: CertificateExtension[] = [
+  { name: 'basicConstraints', cA: false, critical: true },
+  { name: 'keyUsage', digitalSignature: true, critical: true },
+  { name: 'extKeyUsage', serverAuth: true },
+  {
+    name: 'subjectAltName',
+    altNames: [
+      { type: 2, value: serverName },
+      { type: 2, value: 'localhost' },
+      { type: 7, ip: '127.0.0.1' },
+    ],
+  },
+];
+
+/** Valid from a day ago, for machines whose clocks are behind. */
+async function createCertificate(
+  commonName: string,
+  nowMs: number,
+  days: number,
+  options: Pick<SelfsignedOptions, 'ca' | 'extensions'>,
+) {
+  // Imported here because workers never create certificates.
+  const { generate } = await import('selfsigned');
+  return await generate([{ name: 'commonName', value: commonName }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    notBeforeDate: new Date(nowMs - dayMs),
+    notAfterDate: new Date(nowMs + days * dayMs),
+    ...options,
+  });
 }

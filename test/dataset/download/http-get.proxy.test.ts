@@ -5,8 +5,8 @@ import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { generate } from 'selfsigned';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createCertificate } from '../../../src/rpc/credentials/certificate.ts';
 import { content, fetchFrom, serve } from '../support/downloads.ts';
 import { refusal, temporaryFolder } from '../support/fixtures.ts';
 
@@ -19,13 +19,12 @@ function sendContent(response: ServerResponse): void {
 
 /** An https server for `host` whose certificate this process trusts until the test ends, unless `isTrusted` is false. */
 async function serveTls(isTrusted = true): Promise<number> {
-  const valid = { notBeforeMs: Date.now() - 60_000, notAfterMs: Date.now() + 3_600_000 };
-  const ca = await createCertificate({ commonName: 'CA', ...valid, issuer: null });
-  const own = { commonName: host, ...valid, issuer: ca, hosts: [host] };
-  const { key, certificate } = await createCertificate(own);
+  const { private: key, cert } = await generate([{ name: 'commonName', value: host }], {
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: host }] }],
+  });
   const before = getCACertificates('default');
-  if (isTrusted) setDefaultCACertificates([...before, ca.certificate]);
-  const server = createServer({ key, cert: certificate }, (_, response) => sendContent(response));
+  if (isTrusted) setDefaultCACertificates([...before, cert]);
+  const server = createServer({ key, cert }, (_, response) => sendContent(response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {

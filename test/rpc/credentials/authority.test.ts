@@ -47,7 +47,7 @@ describe('the certificate authority', () => {
     expect(serverChain.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
   });
 
-  test('issues certificates that name keys and times as RFC 5280 requires, also after 2050', async () => {
+  test('issues certificates with names, uses and times as RFC 5280 requires, also after 2050', async () => {
     using state = new StateDirectory();
     const in2040 = Date.UTC(2040, 0, 1);
     const { serverChain, caCertificate } = await loadOrCreateAuthority(state.path, in2040);
@@ -63,7 +63,6 @@ describe('the certificate authority', () => {
     expect(server.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1']);
     expect(ca.validFromDate).toEqual(new Date(in2040 - dayMs));
     expect(ca.validToDate).toEqual(new Date(in2040 + 20 * 365 * dayMs));
-    expect(server.serialNumber).toMatch(/^40[0-9A-F]{30}$/);
     expect(server.serialNumber).not.toBe(ca.serialNumber);
   });
 
