@@ -17,7 +17,7 @@ test('a study with one value of a wrong type, at any place, reports exactly that
       expect(report, path).toContain('study.yaml has one problem:');
       expect(report, path).toContain(` ${path}: `);
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   );
 });
 

@@ -11,6 +11,7 @@ import {
   type ResultsJson,
 } from './support/processes.ts';
 
+const oneThread = ['--workers', '1', '--threads', '1'];
 const fetching = /fetching a shard that is not in the cache/;
 
 async function smallStudy(dir: string): Promise<string> {
@@ -41,7 +42,7 @@ test('local workers read the data set from the cache, also after a shard was dam
   const cache = join(dir, 'cache');
   const folders = ['--data-dir', dir, '--state', join(dir, 'state'), '--cache', cache];
   const run = async () => {
-    const options = ['--fresh', '--format', 'json', '--debug'];
+    const options = ['--fresh', '--format', 'json', '--debug', ...oneThread];
     const { code, stdout, stderr } = await ridgeline(['run', study, ...folders, ...options]);
     expect(code, stderr).toBe(0);
     return { rows: fingerprint(JSON.parse(stdout) as ResultsJson), stderr };
@@ -69,7 +70,7 @@ test('a worker with another cache receives the data set from a coordinator that 
   const study = await smallStudy(dir);
   const options = ['--data-dir', dir, '--cache', join(dir, 'cache'), '--format', 'json'];
   const run = async (...more: string[]) => await ridgeline(['run', study, ...options, ...more]);
-  const first = await run('--state', join(dir, 'one'));
+  const first = await run('--state', join(dir, 'one'), ...oneThread);
   expect(first.code, first.stderr).toBe(0);
   const state = join(dir, 'two');
   const serving = start(['run', study, ...options, '--state', state, '--workers', '0']);

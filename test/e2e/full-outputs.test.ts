@@ -9,7 +9,7 @@ const full = (stream: 1 | 2) => ({
   prefix: ['sh', '-c', `exec "$@" ${stream}> /dev/full`, 'sh'],
 });
 
-const oneWorker = ['--workers', '1'];
+const oneWorker = ['--workers', '1', '--threads', '1'];
 
 describe.skipIf(!existsSync('/dev/full'))('a full device', () => {
   test('a run whose standard error is full loses its progress output only', async () => {

@@ -23,6 +23,7 @@ function documentedExamples(): string[] {
   return block.trim().split('\n');
 }
 
+const oneThread = ['--workers', '1', '--threads', '1'];
 const hasJq = spawnSync('jq', ['--version']).error === undefined;
 
 test('the JSON of every command fits its published schema, and the documented examples print values', async () => {
@@ -34,7 +35,7 @@ test('the JSON of every command fits its published schema, and the documented ex
     return stdout;
   };
   const model = join(dir, 'model.npz');
-  const run = await json('run', 'configs/quickstart.yaml', '--workers', '1', '--save', model);
+  const run = await json('run', 'configs/quickstart.yaml', ...oneThread, '--save', model);
   publishedSchema('results').parse(JSON.parse(run));
   publishedSchema('train').parse(JSON.parse(await json('train', 'quickstart', '--winner')));
 

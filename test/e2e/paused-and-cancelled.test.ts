@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ridgeline, scratchDir, start, writeStudy } from './support/processes.ts';
 
+const oneThread = ['--workers', '1', '--threads', '1'];
+
 test('a paused study is reported and resumes when it is run; a cancelled study exits with 1 until it is taken up again', async () => {
   const dir = scratchDir();
   const state = ['--state', join(dir, 'state')];
@@ -27,7 +29,7 @@ test('a paused study is reported and resumes when it is run; a cancelled study e
   expect(JSON.parse(watched.stdout)).toMatchObject({ study: 'given', status: 'cancelled' });
   coordinator.kill('SIGTERM');
   expect((await coordinator.finished).code).toBe(0);
-  const done = await ridgeline(['run', rested!, ...state, '--workers', '1']);
+  const done = await ridgeline(['run', rested!, ...state, ...oneThread]);
   expect(done.code, done.stderr).toBe(0);
   const then = 'echo after: $RIDGELINE_STUDY $RIDGELINE_STATUS $RIDGELINE_EXIT_CODE';
   // No worker joins, so the stored study is not replaced.
@@ -41,10 +43,10 @@ test('a paused study is reported and resumes when it is run; a cancelled study e
     'ridgeline: Study given was cancelled: cancelled by the operator.\n  fix: Run it again with --retry to take it up again, or with --fresh.\n',
   );
   expect(ended.code).toBe(1);
-  const resumed = await ridgeline(['run', given!, ...state, '--workers', '1', '--retry']);
+  const resumed = await ridgeline(['run', given!, ...state, ...oneThread, '--retry']);
   expect(resumed.stderr).toContain('3 trials of given will be tried again');
   expect(resumed.code, resumed.stderr).toBe(0);
-  const nothing = await ridgeline(['run', given!, ...state, '--workers', '1', '--retry']);
+  const nothing = await ridgeline(['run', given!, ...state, ...oneThread, '--retry']);
   expect(nothing.stderr).toContain('No trial of given ended without a result');
   expect(nothing.code).toBe(1);
 });

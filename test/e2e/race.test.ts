@@ -23,7 +23,16 @@ test('a race killed in its second round ends like an undisturbed race, and its r
   const study = writeStudy(dir, { name: 'raced', trials: 10, cycles: 2 });
   appendFileSync(study, 'replicates: 3\nracing: true\n');
   const [calm, killed] = [join(dir, 'calm'), join(dir, 'killed')];
-  const undisturbed = await ridgeline(['run', study, '--state', calm, '--workers', '1']);
+  const undisturbed = await ridgeline([
+    'run',
+    study,
+    '--state',
+    calm,
+    '--workers',
+    '1',
+    '--threads',
+    '1',
+  ]);
   expect(undisturbed.code, undisturbed.stderr).toBe(0);
 
   const first = start(['run', study, '--state', killed, '--pack', '1']);

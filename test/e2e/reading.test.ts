@@ -12,6 +12,7 @@ import {
   type ResultsJson,
 } from './support/processes.ts';
 
+const oneThread = ['--workers', '1', '--threads', '1'];
 const onlyAscii = /^[\t\n -~]*$/;
 
 test('results, trial, train and diff read a finished search, and print ASCII only if the locale has no UTF-8', async () => {
@@ -26,7 +27,7 @@ test('results, trial, train and diff read a finished search, and print ASCII onl
     if (!args.includes('json')) expect(ended.stdout).toMatch(onlyAscii);
     return ended;
   };
-  const done = await ask('run', file, '--workers', '1', '--format', 'json');
+  const done = await ask('run', file, ...oneThread, '--format', 'json');
   expect(done.code, done.stderr).toBe(0);
   expect(done.stderr).toMatch(/^stage coarse: 10 trials, lambda from /m);
   expect(done.stderr).toMatch(/^coarse\/1 {2}lambda /m);

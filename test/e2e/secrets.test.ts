@@ -21,7 +21,7 @@ describe.skipIf(process.platform !== 'linux')('secrets', () => {
   test('secrets are in no command line, environment or output of a run and its workers', async () => {
     const dir = scratchDir();
     const state = join(dir, 'state');
-    const study = writeStudy(dir, { name: 'secret', trials: 4, cycles: 30 });
+    const study = writeStudy(dir, { name: 'secret', trials: 4, cycles: 8 });
     const run = start(['run', study, '--state', state, '--workers', '2', '--debug']);
     // Both processes are running by then; under load, one may train all trials before the other joins.
     await run.prints(/worker local-\d joined/);

@@ -20,7 +20,7 @@ const nobodyThere = formatJoin({
 });
 
 /** A run with two workers, which have trained some trials. */
-async function startedRun(cycles = 30): Promise<Running> {
+async function startedRun(cycles = 15): Promise<Running> {
   const dir = scratchDir();
   const study = writeStudy(dir, { name: 'stopped', trials: 40, cycles, hidden: 64 });
   const run = start(['run', study, '--state', dir, '--pack', '1']);
@@ -86,7 +86,7 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
 
   test('a draining run waits for trials on other machines too', async () => {
     const dir = scratchDir();
-    const study = writeStudy(dir, { name: 'elsewhere', trials: 40, cycles: 30, hidden: 64 });
+    const study = writeStudy(dir, { name: 'elsewhere', trials: 40, cycles: 15, hidden: 64 });
     const run = start(['run', study, '--state', dir, '--workers', '0', '--listen', '127.0.0.1:0']);
     const [, join] = await run.prints(/worker --join (@\S+)/);
     const cache = ['--cache', scratchDir()];

@@ -52,10 +52,10 @@ async function readResults(
 }
 
 const text = { name: 'finished', trials: 5 };
-/** Trained by one worker with two threads. */
+/** Trained by one worker with one thread. */
 const finished = finishedStudy(text);
 /** Long enough that a process can be killed while it is trained. */
-const undisturbed = finishedStudy({ name: 'long', trials: 10, cycles: 12 });
+const undisturbed = finishedStudy({ name: 'long', trials: 10, cycles: 8 });
 
 describe('run', () => {
   test('run gives the same trials, λ and digests for 1, 2 and 4 workers and any pack size', async () => {
@@ -92,7 +92,7 @@ describe('run', () => {
     expect(second.stdout).toBe(stdout);
     const written = readFileSync(study, 'utf8');
     writeFileSync(study, written.replace(/trials: 5(?![\s\S]*trials: 5)/, 'trials: 9'));
-    const third = await ridgeline(args);
+    const third = await ridgeline([...args, '--workers', '1']);
     expect(third.code, third.stderr).toBe(0);
     const before = fingerprint(JSON.parse(stdout) as ResultsJson);
     const after = fingerprint(JSON.parse(third.stdout) as ResultsJson);
@@ -109,7 +109,8 @@ describe('run', () => {
     expect(read.stderr).toMatch(/older Ridgeline/);
     const study = join(dir, 'small.yaml');
     writeFileSync(study, smallStudy);
-    const done = await ridgeline(['run', study, '--state', dir, '--format', 'json']);
+    const options = ['--state', dir, '--format', 'json', '--workers', '1'];
+    const done = await ridgeline(['run', study, ...options]);
     expect(done.code, done.stderr).toBe(0);
     expect(done.stderr).toContain('small is complete');
     const printed = JSON.parse(readFileSync('test/store/released/0.1.0.json', 'utf8')) as {
@@ -128,7 +129,8 @@ describe('run', () => {
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/trainer\.hidden/);
     expect(refused.stderr).toMatch(/--fresh/);
-    expect((await ridgeline(['run', study, '--state', state, '--fresh'])).code).toBe(0);
+    const fresh = ['run', study, '--state', state, '--fresh', '--workers', '1'];
+    expect((await ridgeline(fresh)).code).toBe(0);
   });
 
   test('a killed run resumes with the same results, and complete trials are not trained again', async () => {

@@ -245,6 +245,6 @@ test('the dispatcher ends every trial exactly once, for any order of events', ()
         ),
       ).toBe(true);
     }),
-    { numRuns: 300 },
+    { numRuns: 120 },
   );
 });

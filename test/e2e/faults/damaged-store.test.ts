@@ -13,7 +13,7 @@ interface VerifyJson {
 }
 
 // The trials are long enough to interrupt `verify` while most of them are still to be trained.
-const finished = finishedStudy({ name: 'stored', trials: 8, cycles: 20, coarseOnly: true });
+const finished = finishedStudy({ name: 'stored', trials: 8, cycles: 10, coarseOnly: true });
 
 test('a damaged store is refused with the command that restores a backup, and the command works', async () => {
   const { study, dir, state, stdout } = finished();

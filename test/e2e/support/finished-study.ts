@@ -22,7 +22,8 @@ export function finishedStudy(text: StudyText): () => FinishedStudy {
   beforeAll(async () => {
     original = scratchDir(onEnd);
     const study = writeStudy(original, text);
-    const options = ['--state', join(original, 'state'), '--workers', '1', '--format', 'json'];
+    const oneThread = ['--workers', '1', '--threads', '1'];
+    const options = ['--state', join(original, 'state'), '--format', 'json', ...oneThread];
     const done = await ridgeline(['run', study, ...options], { onEnd });
     if (done.code !== 0) throw new Error(done.stderr);
     stdout = done.stdout;
