@@ -47,7 +47,7 @@ describe.each(kernels)('the $name kernel', ({ kernel, whyNot }) => {
           expect(digests(kernel!, hidden, batch, lambdas)).toEqual(expected);
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 });
