@@ -53,6 +53,7 @@ export class SimulatedWorker {
       selfTestDigest,
       machineId: `machine-${index}`,
       slots: threads,
+      memory: 0,
     });
     // Spread over time, like the heartbeats of real machines.
     this.#heartbeat = setInterval(

@@ -38,6 +38,8 @@ export interface TrainerDescription {
   continues?(settings: TrainerSettings): boolean;
   /** What a worker must allow before it runs the trainer (`program-needs.ts`); absent or null: nothing. */
   needs?(settings: TrainerSettings): string | null;
+  /** Most memory of a trial, in bytes; absent or null: unlimited. */
+  memory?(settings: TrainerSettings): number | null;
   /**
    * Trials of a study with equal keys may be trained side by side in one thread. Their rungs and measured
    * steps are the same.

@@ -36,6 +36,8 @@ export interface WorkerIdentity {
   readonly machineId: string;
   /** Number of programs of users at once. */
   readonly slots: number;
+  /** Memory of the machine, in bytes; 0: unknown. */
+  readonly memory: number;
 }
 
 export type SessionEffect =

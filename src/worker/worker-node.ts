@@ -86,11 +86,11 @@ export class WorkerNode implements AsyncDisposable {
       options.endWallMs === null ? null : new Lifetime(options.endWallMs, systemClock, this);
     const { kernel, digest: selfTestDigest } = selfTest(options.trainer);
     const { name, version, threads, packMax } = options;
-    const { slots, allowance } = options.commands;
-    const processor = processorModel();
-    const own = { session: randomUUID(), machineId, kernel, processor, selfTestDigest, slots };
+    const { slots, memory, allowance } = options.commands;
+    const machine = { machineId, kernel, processor: processorModel(), selfTestDigest, memory };
+    const own = { session: randomUUID(), name, version, threads, packMax, slots };
     this.#session = new WorkerSession(
-      { ...own, name, version, threads, packMax },
+      { ...own, ...machine },
       () => allowedNeeds(allowance),
       () => runner.keptStages(),
     );

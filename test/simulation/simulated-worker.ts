@@ -111,7 +111,15 @@ export class SimulatedWorker implements Reader {
     this.#states = new SimulatedStates(context.timeline.nowMs % 4 === 0 ? 2 : 1_000);
     const { sessionId: session, name, machineId, threads, packMax } = settings;
     const selfTestDigest = settings.kind === 'incompatible' ? 'other' : 'correct';
-    const identity = { session, name, machineId, threads, slots: threads, packMax } as const;
+    const identity = {
+      session,
+      name,
+      machineId,
+      threads,
+      slots: threads,
+      packMax,
+      memory: 0,
+    } as const;
     const version = 'test';
     const allowed = settings.kind === 'refusing' ? [] : [allowedProgram];
     this.#session = new WorkerSession(

@@ -14,6 +14,7 @@ const identity = {
   selfTestDigest: 'd',
   machineId: 'm',
   slots: 1,
+  memory: 0,
 };
 const key = { study: 'first', trial: { stage: 'coarse', index: 1, replicate: 1 }, attempt: 1 };
 const assignment = { pack: 'p', dataset: 'data', members: [{ key, params: {} }] };

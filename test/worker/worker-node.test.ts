@@ -18,6 +18,7 @@ async function optionsIn(cacheDir: string) {
     commands: {
       allowance: nothingAllowed,
       slots: 1,
+      memory: 0,
       devices: [],
       directory: cacheDir,
       own: {},

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Allowance } from '../../worker/command/allowance.ts';
 import type { CommandPoolOptions } from '../../worker/command/command-pool.ts';
+import { machineMemory } from '../../worker/machine-memory.ts';
 import { usableCores } from '../../worker/thread-count.ts';
 import type { Context } from '../process/context.ts';
 import { usageError } from '../process/options.ts';
@@ -30,6 +31,7 @@ export function programHost(
   return {
     allowance: allowanceFrom(flags, new Map(allowCommand)),
     slots,
+    memory: machineMemory(),
     devices: devices ?? [],
     directory: join(cacheDir, 'trials'),
     own: env,

@@ -68,6 +68,8 @@ const hello = record({
   allowed: list(name, 0, wireLimits.allowed),
   /** Number of such programs at once. */
   slots: whole(1, wireLimits.threads),
+  /** Memory of the worker's machine, or of its container, in bytes; 0: unknown. */
+  memory: safeInteger(),
   /** Stages for which the worker keeps states of trials at rungs. */
   kept: list(record({ study: name, stage: name }), 0, wireLimits.keptStages),
 });

@@ -5,6 +5,7 @@
  * checked: what has the wrong type counts as missing here, and the schema reports it.
  */
 import { classificationMetrics, type Metric } from '../../study/metrics.ts';
+import { memoryBytes } from '../../study/memory-size.ts';
 import type { ParameterName } from '../../study/search-space.ts';
 import type { SpecProblem } from '../../study/spec/spec-problem.ts';
 import {
@@ -54,6 +55,10 @@ function build(section: TrainerSettings, names: readonly ParameterName[]): Train
     measuresAnyStep: true,
     validationRecords: (settings) => commandSettings(settings).records ?? 0,
     needs: (settings) => commandNeeds(commandSettings(settings)),
+    memory: (settings) => {
+      const { memory } = commandSettings(settings);
+      return memory === undefined ? null : memoryBytes(memory);
+    },
     packKey: () => '',
     packSize: () => 1,
     rungs: (settings) => commandSettings(settings).rungs,

@@ -1,5 +1,6 @@
 /** Settings schema: keys, bounds, defaults and descriptions of the `trainer` section with a `command`. */
 import { z } from 'zod';
+import { memoryPattern } from '../../study/memory-size.ts';
 import { duration, whole } from '../../study/spec/schema-types.ts';
 
 const wordsMax = 100;
@@ -110,4 +111,11 @@ export const settingsSchema = z.strictObject({
     ),
   timeout: duration('longest time of one process').default('7d'),
   silence: duration('longest time without a line of output').default('30m'),
+  memory: z
+    .string()
+    .regex(memoryPattern, 'must be a size such as 500MB, 8GB or 1.5GB')
+    .describe(
+      'most memory of a trial, with all processes that it starts; machines with less receive none',
+    )
+    .optional(),
 });

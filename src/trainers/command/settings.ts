@@ -19,6 +19,7 @@ export interface CommandSettings extends TrainerSettings {
   readonly repeatable: 'exact' | false;
   readonly timeout: string;
   readonly silence: string;
+  readonly memory?: string;
 }
 
 /** The same settings with their types. The schema has validated them before. */

@@ -22,6 +22,8 @@ export interface CommandPoolOptions extends CommandHost {
   readonly allowance: Allowance;
   /** Processes at the same time. */
   readonly slots: number;
+  /** Memory of the machine, in bytes; 0: unknown. */
+  readonly memory: number;
   /** Values of `CUDA_VISIBLE_DEVICES` by slot; empty: that of the worker. */
   readonly devices: readonly string[];
   /** Where working folders are made. */

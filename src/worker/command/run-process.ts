@@ -5,6 +5,7 @@
  * group. When the program itself ends, what it has left behind in its group is killed at once.
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { memoryText } from '../../study/memory-size.ts';
 import { groupMemoryBytes } from './group-memory.ts';
 
 export interface ProcessSpec {
@@ -47,7 +48,7 @@ export interface RunningProcess {
 
 /** From SIGTERM to SIGKILL. */
 const killAfterMs = 10_000;
-const memoryCheckMs = 1_000;
+const memoryCheckMs = 500;
 /** How long output that a descendant keeps open is read after the program has ended. */
 const drainMs = 2_000;
 
@@ -145,9 +146,11 @@ class ProcessRun {
     const { pid } = this.#child;
     if (memoryBytes === null || pid === undefined) return;
     const timer = setInterval(() => {
-      const used = groupMemoryBytes(pid);
+      const used = groupMemoryBytes(pid, memoryBytes);
       if (used <= memoryBytes) return;
-      this.#limit(`used ${gigabytes(used)} of memory; trainer.memory is ${gigabytes(memoryBytes)}`);
+      this.#limit(
+        `used ${memoryText(used)} of memory, and trainer.memory is ${memoryText(memoryBytes)}; raise it, or let the program use less`,
+      );
     }, memoryCheckMs);
     this.#timers.push(timer);
   }
@@ -169,8 +172,4 @@ class ProcessRun {
       // All processes of the group have ended.
     }
   }
-}
-
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toPrecision(2)} GB`;
 }

@@ -8,6 +8,7 @@ import { constants } from 'node:fs';
 import { cp, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { durationMs } from '../../base/duration.ts';
+import { memoryBytes } from '../../study/memory-size.ts';
 import type { Metrics } from '../../study/metrics.ts';
 import { sha256 } from '../../base/digest.ts';
 import { noCorrectness, type Measurement, type TrialResult } from '../../study/trial.ts';
@@ -142,7 +143,7 @@ async function runInFolder(
       input: taskLine(task),
       timeoutMs: durationMs(settings.timeout),
       silenceMs: durationMs(settings.silence),
-      memoryBytes: null,
+      memoryBytes: settings.memory === undefined ? null : memoryBytes(settings.memory),
     },
     {
       onOutput: (chunk) => {

@@ -91,6 +91,7 @@ export function helloFrom(session: string, changes: Partial<Hello> = {}): Hello 
     allowed: [],
     kept: [],
     slots: 1,
+    memory: 0,
     ...changes,
   };
 }

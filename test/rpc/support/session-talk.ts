@@ -27,6 +27,7 @@ export const hello: Hello = {
   machineId: 'machine-1',
   allowed: [],
   kept: [],
+  memory: 0,
   slots: 2,
 };
 export const draining: CoordinatorMessage = { kind: 'drain', reason: 'because' };

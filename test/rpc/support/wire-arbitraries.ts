@@ -163,6 +163,7 @@ export const workerMessage: fc.Arbitrary<WorkerMessage> = fc.oneof(
     held: progress,
     datasets: fc.array(name, { maxLength: 5 }),
     allowed: fc.array(name, { maxLength: 5 }),
+    memory: fc.maxSafeNat(),
     kept: fc.array(fc.record({ study: name, stage: name }), { maxLength: 5 }),
     slots: fc.integer({ min: 1, max: 256 }),
   }),

@@ -35,6 +35,8 @@ test.each([
   ['[python3, train.py]', "['${parameters.x}']", 'the program must not depend on parameters'],
   ['metrics:', 'rungs: [3, 2]\n  metrics:', 'rungs must ascend'],
   ['metrics:', 'files: [../secret]\n  metrics:', 'must be a path inside the folder'],
+  ['metrics:', 'memory: 8\n  metrics:', 'memory'],
+  ['metrics:', 'memory: 8 gigs\n  metrics:', 'must be a size such as 500MB, 8GB or 1.5GB'],
 ])('a command trainer with %s replaced by %s is refused', (before, after, problem) => {
   expect(() => parse(study.replace(before, after))).toThrow(problem);
 });
@@ -75,4 +77,11 @@ test('a command is measured at each rung, and says whether it continues from its
   expect(trainer.measuredSteps(resuming.trainer, 0)).toEqual([2, 5]);
   expect(trainer.continues?.(resuming.trainer)).toBe(true);
   expect(trainer.continues?.(parse(stopping).trainer)).toBe(false);
+});
+
+test('the limit of memory is a size in powers of 1000, and absent without the setting', () => {
+  const limited = parse(study.replace('metrics:', 'memory: 1.5GB\n  metrics:'));
+  const trainer = describeTrainer(limited.trainer);
+  expect(trainer.memory?.(limited.trainer)).toBe(1.5e9);
+  expect(trainer.memory?.(parse(study).trainer)).toBeNull();
 });

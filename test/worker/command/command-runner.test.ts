@@ -63,6 +63,7 @@ async function startRunner(): Promise<CommandRunner> {
   const options = {
     allowance: { commands: new Map(), files: new Set<string>(), any: true },
     slots: 1,
+    memory: 0,
     devices: [],
     directory: join(directory, 'trials'),
     own: process.env,

@@ -125,6 +125,20 @@ describe('a program', () => {
     expect(end).toMatchObject({ reason: 'the command ran longer than 1 s (trainer.timeout)' });
   });
 
+  test('whose processes use too much memory together is ended, with the setting', async ({
+    skip,
+  }) => {
+    if (!existsSync('/proc/self/smaps_rollup')) return skip('there is no /proc of Linux');
+    // Each one holds 8 MB, in a variable of its own.
+    const script = `hold() { x=$(head -c 8000000 /dev/zero | tr '\\0' a); sleep 1000; }; hold & hold & hold & wait`;
+    const { kind, reason } = (await run(script, { settings: { ...settings, memory: '20MB' } })
+      .ended) as { kind: string; reason: string };
+    expect(kind).toBe('failed');
+    expect(reason).toMatch(
+      /^the command used [2-9]\d\.\d MB of memory, and trainer.memory is 20.0 MB; raise it, or/,
+    );
+  });
+
   test('that is not there makes the worker unfit, not the trial failed', async () => {
     expect(await run('', { words: ['no-such-program'] }).ended).toMatchObject({
       kind: 'unfit',

@@ -77,6 +77,8 @@ export class StudyEntry {
   readonly testKey: string | null;
   /** What a worker must allow (`study/program-needs.ts`); null: nothing. */
   readonly needs: string | null;
+  /** Most memory of a trial, in bytes; 0: unlimited. */
+  readonly memory: number;
   readonly stages: StageEntry[];
   readonly results = new PackedResults();
   readonly trials = new TrialIndex();
@@ -119,6 +121,7 @@ export class StudyEntry {
     this.searchKey = datasetKey(data.search);
     this.testKey = data.test === null ? null : datasetKey(data.test);
     this.needs = data.trainer.needs?.(spec.trainer) ?? null;
+    this.memory = data.trainer.memory?.(spec.trainer) ?? 0;
     this.stages = stages.map((stage) => new StageEntry(stage));
     this.winner = winner;
     this.budgetEnd = record.budgetEnd ?? null;
@@ -197,6 +200,8 @@ export class WorkerEntry {
   /** Programs of users that it runs (`study/program-needs.ts`), and how many at once. */
   allowed: ReadonlySet<string> = new Set();
   slots = 1;
+  /** Memory of its machine, in bytes; 0: unknown. */
+  memory = 0;
   /** Key of the data set that it is fetching, one at a time; null if none. */
   preparing: string | null = null;
   /** Why a data set could not be fetched, by its key. */

@@ -7,6 +7,7 @@ import {
   type WorkerEntry,
 } from '../state/cluster-state.ts';
 import { isActive, isReproducible } from '../state/study-entry.ts';
+import { memoryText } from '../../../study/memory-size.ts';
 import { allowOption, meetsNeeds } from '../../../study/program-needs.ts';
 import { failuresInRow, isBackingOff, isResting } from './worker-backoff.ts';
 
@@ -72,6 +73,7 @@ export function isAble(state: ClusterState, worker: WorkerEntry, study: StudyEnt
     hasRightArithmetic(state, worker, study) &&
     // bug: unallowed-worker-gets-work
     meetsNeeds(worker.allowed, study.needs) &&
+    hasMemory(worker, study) &&
     !worker.datasetFailures.has(study.searchKey)
   );
 }
@@ -128,7 +130,13 @@ export function incompatibleWith(
   }
   if (!meetsNeeds(worker.allowed, study.needs))
     return `it does not allow the program of ${study.name}; if you trust the program, start the worker with ${allowOption(study.needs ?? '')}`;
+  if (!hasMemory(worker, study))
+    return `its machine has ${memoryText(worker.memory)} of memory, and a trial of ${study.name} may use ${memoryText(study.memory)} (trainer.memory)`;
   return worker.datasetFailures.get(study.searchKey) ?? null;
+}
+
+function hasMemory({ memory }: WorkerEntry, study: StudyEntry): boolean {
+  return memory === 0 || memory >= study.memory;
 }
 
 function hasRightArithmetic(state: ClusterState, worker: WorkerEntry, study: StudyEntry): boolean {

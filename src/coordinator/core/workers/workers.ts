@@ -48,12 +48,13 @@ export function workerState(
 /** A worker's stream has opened: a new worker, or a session that comes back. */
 export function joinWorker(turn: Turn, hello: Hello, peer: Peer): void {
   const { state } = turn;
-  const { session, threads, packMax, kernel, selfTestDigest, machineId, slots } = hello;
+  const { session, threads, packMax, kernel, selfTestDigest, machineId, slots, memory } = hello;
   const worker = state.workers.get(session) ?? new WorkerEntry(session, hello.name);
   const { address, tokenId } = peer;
   const identity = { address, tokenId, machineId };
   const allowed = new Set(hello.allowed);
-  Object.assign(worker, { ...identity, threads, packMax, kernel, selfTestDigest, slots, allowed });
+  const programs = { slots, memory, allowed };
+  Object.assign(worker, { ...identity, threads, packMax, kernel, selfTestDigest, ...programs });
   // bug: returning-session-shares-a-name
   worker.name = freeName(state, worker);
   worker.machine = healthOf(state, machineOf(worker));

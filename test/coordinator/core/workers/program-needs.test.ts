@@ -48,7 +48,7 @@ const data: StudyData = {
 const dataset = datasetKey(search);
 
 /** A study with a program, and a worker that has its (empty) data set. */
-function clusterWith(hello: Partial<Hello>) {
+function clusterWith(hello: Partial<Hello>, submitted = spec) {
   const dispatcher = newDispatcher();
   const packs: string[] = [];
   const joined = (session: string): void => {
@@ -59,7 +59,7 @@ function clusterWith(hello: Partial<Hello>) {
     );
   };
   joined('s');
-  packs.push(...packsIn(dispatcher.submit(spec, data, details, start)));
+  packs.push(...packsIn(dispatcher.submit(submitted, data, details, start)));
   packs.push(...packsIn(dispatcher.tick(start)));
   return { dispatcher, packs };
 }
@@ -74,6 +74,20 @@ test('a worker that does not allow the program of a study receives no trials, an
     reason:
       'it does not allow the program of example; if you trust the program, start the worker with --allow-command resnet=/path/of/the/program',
   });
+});
+
+test('a worker whose machine has less memory than a trial may use receives no trials, and shows why', () => {
+  const large = { ...spec, trainer: { ...trainer, memory: '32GB' } };
+  const hello = { allowed: ['command:resnet'] };
+  const small = clusterWith({ ...hello, memory: 16e9 }, large);
+  expect(small.packs).toEqual([]);
+  expect(stateOf(small.dispatcher)).toMatchObject({
+    state: 'incompatible',
+    reason:
+      'its machine has 16.0 GB of memory, and a trial of example may use 32.0 GB (trainer.memory)',
+  });
+  expect(clusterWith({ ...hello, memory: 32e9 }, large).packs).toHaveLength(1);
+  expect(clusterWith({ ...hello, memory: 0 }, large).packs).toHaveLength(1);
 });
 
 test('a worker that allows the program receives as many trials at once as it has slots', () => {

@@ -173,6 +173,8 @@ export interface Hello {
   processor: string;
   /** Stages for which the worker keeps states of trials at rungs; at most 1024. */
   kept: Stage[];
+  /** Memory of the worker's machine, or of its container, in bytes; less than 2^53; 0: unknown. */
+  memory: bigint;
 }
 
 export interface Stage {
@@ -788,6 +790,7 @@ function createBaseHello(): Hello {
     slots: 0,
     processor: "",
     kept: [],
+    memory: 0n,
   };
 }
 
@@ -837,6 +840,12 @@ export const Hello: MessageFns<Hello> = {
     }
     for (const v of message.kept) {
       Stage.encode(v!, writer.uint32(122).fork()).join();
+    }
+    if (message.memory !== 0n) {
+      if (BigInt.asUintN(64, message.memory) !== message.memory) {
+        throw new globalThis.Error("value provided for field message.memory of type uint64 too large");
+      }
+      writer.uint32(128).uint64(message.memory);
     }
     return writer;
   },
@@ -972,6 +981,14 @@ export const Hello: MessageFns<Hello> = {
             }
 
             message.kept.push(Stage.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.memory = reader.uint64() as bigint;
             continue;
           }
         }
