@@ -233,7 +233,7 @@ function compareWithStored(
 /** Cost, loss and accuracy above the learning rate; the mean of several seeds. */
 async function drawTraining(
   path: string,
-  { name, params, settings }: TrainingChoice,
+  { name, params, styles, settings }: TrainingChoice,
   seeds: readonly SeedResult[],
 ): Promise<void> {
   const { learningCurve } = await import('../../report/charts/learning-curve.ts');
@@ -243,7 +243,7 @@ async function drawTraining(
   const which = numbers.length === 1 ? `seed ${numbers[0]}` : `mean of seeds ${numbers.join(', ')}`;
   const input = {
     title: `${name}: learning curves`,
-    subtitle: `${formatParams(params)}, ${hidden} hidden units, ${which}`,
+    subtitle: `${formatParams(params, styles)}, ${hidden} hidden units, ${which}`,
     series: [{ label: name, curve: meanCurve(complete) }],
     learningRate,
   };

@@ -1,7 +1,7 @@
 /** Training choice: the recipe, or the trial of a study, that a command trains without a cluster. */
 import { RidgelineError } from '../../base/errors.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
-import type { Params } from '../../study/search-space.ts';
+import { numberStyles, type NumberStyles, type Params } from '../../study/search-space.ts';
 import { compareSpecs } from '../../study/spec/compare-specs.ts';
 import type { DatasetSpec, StudySpec } from '../../study/spec/study-spec.ts';
 import {
@@ -32,6 +32,8 @@ export interface TrainingChoice {
   /** Of the trial: with its hyperparameters. */
   readonly settings: TrainerSettings;
   readonly params: Params;
+  /** How numbers of `params` are written. */
+  readonly styles: NumberStyles;
   /** Whether the test split is measured: for recipes and the winner of a study, else only on demand. */
   readonly measuresTest: boolean;
   /** The same training in the store; null for a recipe, a given λ, and a trial without a result. */
@@ -69,7 +71,8 @@ export async function chooseTraining(
     );
   const chosen = ({ params, replicate = 1, measuresTest, stored = null }: Chosen) => {
     const settings = trialSettings(trainer, params);
-    return { name, seed, dataset, settings, params, replicate, measuresTest, stored };
+    const styles = kind === 'recipe' ? {} : numberStyles(spec.stages);
+    return { name, seed, dataset, settings, params, styles, replicate, measuresTest, stored };
   };
   const isTrial = flags.trial !== undefined || flags.winner === true;
   const given = flags.lambda === undefined ? null : { lambda: flags.lambda };

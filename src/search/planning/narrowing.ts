@@ -21,6 +21,7 @@ import {
   isWholeNumbers,
   numberParam,
   numberRange,
+  numberStyle,
   parameterSymbol,
   type NumberDistribution,
   type ParameterName,
@@ -183,8 +184,10 @@ function formatReason(
   best: Point & { readonly sharing: number },
   isClipped: boolean,
   tolerance: number,
-  { objective, parameter }: NarrowingInput,
+  { objective, parameter, range: sampled }: NarrowingInput,
 ): string {
+  const style = numberStyle(sampled) === 'decimal' ? 'decimal' : undefined;
+  const number = (at: number): string => formatParam(at, style);
   const symbol = parameterSymbol(parameter);
   const isShare = objective.metric.endsWith('accuracy');
   const value = isShare ? `${(100 * best.value).toFixed(2)} %` : best.value.toPrecision(4);
@@ -192,10 +195,10 @@ function formatReason(
     objective.metric === 'validation_accuracy'
       ? `more than 2 standard errors (${(100 * tolerance).toFixed(2)} points) worse`
       : `worse by more than ${isShare ? `${(100 * tolerance).toFixed(2)} points` : tolerance.toPrecision(3)}, about twice the typical step between neighbouring ${symbol}`;
-  const place = `${best.name} (${symbol} ${formatParam(best.at)}, ${value})`;
+  const place = `${best.name} (${symbol} ${number(best.at)}, ${value})`;
   const start =
     best.sharing === 1
       ? `the best trial, ${place}`
       : `${place}, the first of ${best.sharing} trials with the best value`;
-  return `Range ${formatParam(range.min)} to ${formatParam(range.max)}: starts at ${start}, and extends on each side until the mean of the next two trials is ${end}${isClipped ? ', or to the bound' : ''}`;
+  return `Range ${number(range.min)} to ${number(range.max)}: starts at ${start}, and extends on each side until the mean of the next two trials is ${end}${isClipped ? ', or to the bound' : ''}`;
 }

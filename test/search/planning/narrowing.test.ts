@@ -111,6 +111,16 @@ describe('a narrowed range', () => {
     );
   });
 
+  test('of a linear range has decimals in its reason', () => {
+    const range = { distribution: 'uniform', min: 0.1, max: 0.95 } as const;
+    const records = [0.2, 0.4, 0.6, 0.8].map((at, index) =>
+      completedTrial(index + 1, at, { validation_accuracy: at === 0.6 ? 0.9 : 0.1 }),
+    );
+    expect(narrowRange(records, { ...input, range }).reason).toMatch(
+      /^Range 0\.4 to 0\.8: starts at the best trial, coarse\/3 \(λ 0\.6, 90\.00 %\)/,
+    );
+  });
+
   test('by a loss has its reason in nats and its noise from neighbouring trials', () => {
     const records = [1.9, 1.7, 1.5, 1.6, 1.8].map((validationLoss, i) =>
       completedTrial(i + 1, Number(`1e${i - 6}`), { validation_loss: validationLoss }),
