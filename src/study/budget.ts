@@ -3,7 +3,7 @@
  *
  * A budget is not part of the identity of a study: with a larger one, the same study continues.
  */
-import { durationMs } from '../base/duration.ts';
+import { durationMs, durationText } from '../base/duration.ts';
 import type { TrialStatus } from './trial.ts';
 
 /** At least one of the keys. The search ends when the first of them is reached. */
@@ -36,8 +36,38 @@ export function budgetEndText({ by, steps }: BudgetEnd): string {
   return `${what}; ${how}, budget: { steps: ${steps} } gives the same trials`;
 }
 
+interface BudgetUse {
+  readonly end: BudgetEnd | null;
+  readonly activeMs: number;
+  /** Planned so far; null if unknown. */
+  readonly steps: number | null;
+}
+
+/** `12000 of 60000 steps planned, 48 min left`; null without a budget. */
+export function budgetText(budget: BudgetSpec | undefined, use: BudgetUse): string | null {
+  if (use.end !== null) return budgetEndText(use.end);
+  if (budget === undefined) return null;
+  const { steps, time, target } = budget;
+  const planned = use.steps === null ? '' : `${use.steps} of `;
+  const left = Math.max(0, timeBudgetMs(budget) - use.activeMs);
+  return [
+    ...(steps === undefined ? [] : [`${planned}${steps} steps planned`]),
+    ...(time === undefined ? [] : [`${durationText(left)} of ${time} left`]),
+    ...(target === undefined ? [] : [`until ${target} is reached`]),
+  ].join(', ');
+}
+
 /** The reason of trials that were planned, and do not count since the budget ended before them. */
 export const beyondBudget = 'the budget of the study ended before this trial';
+
+/** The most steps to which the trials of a study may be planned; absent: no limit. */
+export function stepLimit(
+  budget: BudgetSpec | undefined,
+  end: BudgetEnd | null | undefined,
+): { readonly stepsMax?: number } {
+  const stepsMax = end?.steps ?? budget?.steps;
+  return stepsMax === undefined ? {} : { stepsMax };
+}
 
 /** Milliseconds of the time budget; infinite without one. */
 export function timeBudgetMs(budget: BudgetSpec | undefined): number {

@@ -50,6 +50,8 @@ export interface StudySummary {
   readonly endedAtMs: number | null;
   /** Estimate of the time until all trials have ended; null if unknown. */
   readonly msLeft: number | null;
+  /** What is used of the budget, or how it ended; null without one. */
+  readonly budget: string | null;
   /** Whether the winner is being trained again with the test set. */
   readonly testing: boolean;
   /** Why the study failed, was paused or was cancelled, or why no worker trains it; null otherwise. */

@@ -24,6 +24,8 @@ export interface RunFlags extends ListenFlags, LocalWorkerFlags, ThenFlags {
   /** Seconds. */
   readonly grace?: number;
   readonly fresh?: boolean;
+  /** Longest time of the search, such as `2h`. */
+  readonly for?: string;
   readonly retry?: boolean;
   /** Model file of the winner. */
   readonly save?: string;

@@ -50,11 +50,13 @@ export async function runStudy(
   await requireStudyFile(file, context);
   const isFresh = flags.fresh === true;
   const startsAgain = isFresh || flags.retry === true;
+  const limited = (study: StudySpec): StudySpec =>
+    flags.for === undefined ? study : { ...study, budget: { ...study.budget, time: flags.for } };
   const findEnd = async (study: StudySpec) =>
-    startsAgain ? null : await storedEnd(study, context);
+    startsAgain ? null : await storedEnd(limited(study), context);
   // A finished study is printed without its data.
   const needsData = async (study: StudySpec) => (await findEnd(study)) === null;
-  const spec = await loadStudy(file, describeTrainer, needsData);
+  const spec = limited(await loadStudy(file, describeTrainer, needsData));
   const end = await findEnd(spec);
   const http = dashboardAddress(flags);
   const runThenCommand = async (code: number): Promise<number> =>

@@ -1,5 +1,6 @@
 /** `ridgeline run`: a whole search on this machine and on every machine that joins. */
 import type { Command } from 'commander';
+import { durationMs } from '../../base/duration.ts';
 import { cacheProblem, startLocalWorkers } from '../cluster/local-workers.ts';
 import type { RunFlags } from '../cluster/search.ts';
 import type { Context } from '../process/context.ts';
@@ -7,6 +8,7 @@ import {
   addCommand,
   graceOption,
   outputFormatOption,
+  usageError,
   wholeNumber,
   withDataOption,
   withListenOptions,
@@ -41,6 +43,11 @@ export function addCommands(program: Command, context: Context): void {
       wholeNumber('--wait <seconds>', 'longest time to wait for the first worker', 1, 86_400, 60),
     )
     .addOption(stateMaxOption('most bytes of states of long trials on disk, for each worker'))
+    .option(
+      '--for <duration>',
+      'end the search after this time of training, such as 90m or 2h; instead of budget.time',
+      parseFor,
+    )
     .addOption(graceOption())
     .option('--fresh', 'start again; the stored study of this name is deleted, and a copy is kept')
     .option(
@@ -59,6 +66,14 @@ export function addCommands(program: Command, context: Context): void {
       );
       context.finish(await run(file, flags, given, context));
     });
+}
+
+function parseFor(text: string): string {
+  if (durationMs(text) > 0) return text;
+  throw usageError(
+    `--for must be a duration such as 30m, 2h or 1h30m, got ${JSON.stringify(text)}.`,
+    'For example: --for 2h.',
+  );
 }
 
 /** Options that have an effect on a search only, not on the results of a finished one. */

@@ -27,6 +27,10 @@ export const watchLineSchema = z.object({
   total: count.describe('trials of all stages'),
   running: count.describe('trials that run now'),
   seconds_left: z.number().nullable().describe('estimate of the time left, in s; null if unknown'),
+  budget: z
+    .string()
+    .nullable()
+    .describe('what is used of the budget, or how it ended; null without one'),
   testing: z.boolean().describe('whether the winner is trained again with the test set'),
   metric: z.string().describe('metric that ranks'),
   best: z

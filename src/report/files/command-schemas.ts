@@ -47,6 +47,10 @@ export const statusSchema = z.object({
         created_at: time.describe('time of submission (ISO 8601, UTC)'),
         ended_at: time.nullable().describe('time of its end; null until then'),
         priority: z.int().min(1).describe('weight of its share of the threads'),
+        budget: z
+          .string()
+          .nullable()
+          .describe('what is used of the budget, or how it ended; null without one'),
         seconds_left: z
           .number()
           .nullable()

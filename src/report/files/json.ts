@@ -29,6 +29,7 @@ export function formatJson(
     study: results.study,
     status: results.status,
     reason: results.reason,
+    budget_end: results.budgetEnd,
     ...provenanceJson(results.provenance),
     trial_counts: results.trialCounts,
     seed: results.seed,

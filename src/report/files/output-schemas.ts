@@ -162,6 +162,13 @@ export function resultsSchema(layout: ResultLayout & Pick<StudyResults, 'paramet
       .string()
       .nullable()
       .describe('why the study failed, or why it is paused; null otherwise'),
+    budget_end: z
+      .object({
+        by: z.enum(['steps', 'time', 'target']).describe('key of the budget'),
+        steps: count.describe('budget of steps that gives the same trials'),
+      })
+      .nullable()
+      .describe('how a budget ended the search; null if none did'),
     ...provenanceFields,
     trial_counts: statusCounts.describe('trials by status; replicates count'),
     seed: count.describe('seed of the study'),

@@ -15,6 +15,7 @@ export function watchLine({ progress, workers, elapsedMs }: WatchSnapshot): stri
     done: progress.done,
     total: progress.total,
     running: progress.running,
+    budget: progress.budget,
     seconds_left: msLeft === null ? null : msLeft / 1000,
     testing: progress.testing,
     metric: progress.metric,

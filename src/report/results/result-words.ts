@@ -1,4 +1,5 @@
 /** Result words: sentences about results that several outputs share, such as the winner and failures. */
+import { budgetEndText } from '../../study/budget.ts';
 import type { Relation } from '../../study/independence.ts';
 import type { SelectionReason } from '../../search/ranking/selection.ts';
 import { formatParams, parameterSymbol, type Params } from '../../study/search-space.ts';
@@ -179,10 +180,14 @@ export interface Labelled {
 
 /** How the winner was selected, which are not significantly worse, where the curve is highest, and what ± means. */
 export function statisticsWords(
-  results: Measured & Winning & Pick<StudyResults, 'sharedBest' | 'ties' | 'fit' | 'parameter'>,
+  results: Measured &
+    Winning &
+    Pick<StudyResults, 'sharedBest' | 'ties' | 'fit' | 'parameter'> &
+    Partial<Pick<StudyResults, 'budgetEnd'>>,
 ): readonly Labelled[] {
-  const { ties, fit } = results;
+  const { ties, fit, budgetEnd = null } = results;
   const words: Labelled[] = [];
+  if (budgetEnd !== null) words.push({ label: 'budget', text: budgetEndText(budgetEnd) });
   const selection = selectionText(results);
   if (selection !== null) words.push({ label: 'choice', text: selection });
   if (ties !== null && ties.compared > 1) {

@@ -15,6 +15,7 @@ import {
   studyStatistics,
   type SharedBest,
 } from '../../search/analysis/study-statistics.ts';
+import type { BudgetEnd } from '../../study/budget.ts';
 import {
   givenDistribution,
   numberRange,
@@ -80,6 +81,8 @@ export interface StudyResults extends ResultLayout {
   /** For people: `interrupted` if it is running in the store, but no coordinator works on it. */
   readonly shownStatus: ShownStatus;
   readonly reason: string | null;
+  /** Null if no budget has ended the search. */
+  readonly budgetEnd: BudgetEnd | null;
   /** The parameter of ties, the fit and its charts: the only one, if it is a number; else null. */
   readonly parameter: ParameterName | null;
   /** Of each parameter. */
@@ -153,6 +156,7 @@ export function studyResults(
     status: study.status,
     shownStatus: shownStatus(study.status, isServed),
     reason: study.reason,
+    budgetEnd: study.budgetEnd ?? null,
     objective: spec.objective,
     metrics: trainer.metrics,
     parameters: searchedParameters(spec),

@@ -58,6 +58,7 @@ const studyFields: readonly FileColumn<StudyLine>[] = [
   ['created_at', (row) => isoTime(row.createdAtMs)],
   ['ended_at', (row) => isoTime(row.endedAtMs)],
   ['priority', (row) => row.priority],
+  ['budget', (row) => row.budget],
   ['seconds_left', (row) => (row.msLeft === null ? null : Math.round(row.msLeft / 1_000))],
 ];
 

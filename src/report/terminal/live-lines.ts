@@ -81,6 +81,7 @@ export function liveLines(state: LiveState, options: TextOptions): string[] {
   ];
   if (typeof state.reason === 'string' && !isOver(state.status))
     lines.push(oneLine(printable(state.reason, options), options));
+  if (state.budget !== null) lines.push(dim(`budget  ${state.budget}`));
   if (best !== null) {
     const value = valueWithError(metricNamed(state.metric), best.value, best.standardError ?? null);
     const text = `best so far  ${best.trial}  ${formatParams(best.params, styles)}  ${value ?? '-'}`;

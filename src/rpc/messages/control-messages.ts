@@ -118,6 +118,7 @@ export const studySummary: Message<StudySummary, wire.StudySummary> = record({
   createdAtMs: safeInteger(),
   endedAtMs: optional(safeInteger()),
   msLeft: optional(finite),
+  budget: optional(reason),
 });
 
 export const workerSummary: Message<WorkerSummary, wire.WorkerSummary> = record({

@@ -6,6 +6,7 @@
  * Results may have changed after a choice: a stage has gained trials, trials were retried, or a contested result
  * was corrected. Where a choice of such a stage depends on results, a difference is a note, not a fault.
  */
+import { isDropped, stepLimit } from '../../study/budget.ts';
 import type { Params, SearchSpace } from '../../study/search-space.ts';
 import { stopRule } from '../../study/spec/study-spec.ts';
 import type { StudyChanges } from '../../study/study-changes.ts';
@@ -61,7 +62,8 @@ export function replayDecisions(stored: StoredDecisions): DecisionReplay {
   const byStage = Map.groupBy(trials, ({ id }) => id.stage);
   for (const record of study.stages) {
     if (record.space === null) continue;
-    const own = byStage.get(record.name) ?? [];
+    // Trials beyond the end of a budget were planned before it, and decide nothing.
+    const own = (byStage.get(record.name) ?? []).filter((trial) => !isDropped(trial));
     counts.stages += 1;
     if (isNarrowed(stored, record) && stored.validationCount === null)
       notes.push(
@@ -107,7 +109,8 @@ function plannedAt(
     record,
     trials: index < at ? (byStage.get(record.name) ?? []).map(asThen) : [],
   }));
-  return { spec: study.spec, validationCount: validationCount ?? 0, rungs, stages };
+  const limit = stepLimit(study.spec.budget, study.budgetEnd);
+  return { spec: study.spec, validationCount: validationCount ?? 0, rungs, ...limit, stages };
 }
 
 function isNarrowed({ study }: StoredDecisions, { name }: StageRecord): boolean {

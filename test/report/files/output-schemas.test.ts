@@ -204,6 +204,7 @@ test.each([null, { trial: 'coarse/1', params: { lambda: 0.1 }, value: 0.4 }])(
       createdAtMs: 0,
       endedAtMs: null,
       msLeft: best && 1500,
+      budget: null,
       done: 1,
       total: 3,
       running: 1,

@@ -45,6 +45,7 @@ const running: StudyLine = {
   createdAtMs: nowMs - 3_600_000,
   endedAtMs: null,
   msLeft: 90_000,
+  budget: null,
   metric: 'validation_accuracy',
   decimals: [],
   best: { trial: 'coarse/2', params: { lambda: 0.004 }, value: 0.4612 },
@@ -61,6 +62,7 @@ const live: LiveState = {
   total: 30,
   running: 4,
   testing: false,
+  budget: null,
   best: { trial: 'coarse/2', params: { lambda: 0.004 }, value: 0.4612 },
   workers: [{ name: 'node-a', threads: 4, busy: 3 }],
   metric: 'validation_accuracy',
@@ -187,6 +189,7 @@ describe('studies', () => {
       testAccuracy: 0.4512,
       endedAtMs: nowMs - 3_570_000,
       msLeft: null,
+      budget: '48 min 00 s of 2h left',
     };
     expect(formatStudies([over], 'table', { ...options, width: 160 }, nowMs)).toMatch(
       /complete │ +40\/40 │ +4 │.*│ +45\.12 │ 2026-12-01 07:00 │    30 s │$/m,

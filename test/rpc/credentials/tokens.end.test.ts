@@ -32,6 +32,7 @@ const startEndless = (): Promise<TestCoordinator> =>
             createdAtMs: 1,
             endedAtMs: null,
             msLeft: null,
+            budget: null,
             done: 0,
             total: 0,
             running: 0,

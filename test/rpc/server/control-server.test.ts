@@ -37,6 +37,7 @@ const study: StudySummary = {
   createdAtMs: 1_790_000_000_000,
   endedAtMs: null,
   msLeft: 12_345.5,
+  budget: '12000 of 60000 steps planned',
 };
 const workers: WorkerSummary[] = [
   {

@@ -93,6 +93,8 @@ export class StudyEntry {
   winner: WinnerRecord | null;
   /** Null while the budget has not ended, or without one. */
   budgetEnd: BudgetEnd | null;
+  /** Steps to which its trials are planned; null: not known, `stepsPlanned` counts them. */
+  stepsPlanned: number | null = null;
   /** Milliseconds in which it ran, counted with a budget of time; and those that are stored. */
   activeMs: number;
   storedActiveMs: number;

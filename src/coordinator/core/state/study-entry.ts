@@ -27,6 +27,7 @@ export function addTrial(study: StudyEntry, stage: StageEntry, trial: TrialEntry
   study.trials.add(trial);
   countTrial(study, trial, 1);
   study.best = undefined;
+  study.stepsPlanned = null;
 }
 
 /** Changes the state of a trial, and the counts of its study and stage. */
@@ -34,6 +35,7 @@ export function updateTrial(study: StudyEntry, trial: TrialEntry, change: TrialC
   countTrial(study, trial, -1);
   changeTrial(trial, change);
   countTrial(study, trial, 1);
+  if (['moved', 'dropped', 'cancelled', 'retried'].includes(change.kind)) study.stepsPlanned = null;
 }
 
 function countTrial(study: StudyEntry, trial: TrialEntry, by: 1 | -1): void {

@@ -83,6 +83,11 @@ export function checkTarget(turn: Turn, study: StudyEntry): void {
   if (reaches(study, best?.value ?? null, budget.target)) endHere(turn, study, 'target');
 }
 
+/** The steps to which the trials of the study are planned. */
+export function stepsPlanned(study: StudyEntry): number {
+  return (study.stepsPlanned ??= plannedSteps(toPlanned(study)));
+}
+
 /** Stores the end of the budget. */
 export function endBudget(turn: Turn, study: StudyEntry, end: BudgetEnd): void {
   study.budgetEnd = end;
@@ -97,7 +102,7 @@ export function endBudget(turn: Turn, study: StudyEntry, end: BudgetEnd): void {
 
 /** Only the trials that exist count from now on. */
 function endHere(turn: Turn, study: StudyEntry, by: BudgetEnd['by']): void {
-  endBudget(turn, study, { by, steps: plannedSteps(toPlanned(study)) });
+  endBudget(turn, study, { by, steps: stepsPlanned(study) });
 }
 
 /** Whether a target is checked while trials are open. An audit may replace a result when all have ended. */

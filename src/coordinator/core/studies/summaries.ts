@@ -1,6 +1,7 @@
 /** Summaries: the progress of studies and the state of workers, for live views and tables. */
 import { bestConfiguration } from '../../../search/ranking/ranking.ts';
 import { decimalParameters } from '../../../study/search-space.ts';
+import { budgetText } from '../../../study/budget.ts';
 import type { StudySpec } from '../../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../../study/study-record.ts';
 import type { StageCount, StudySummary, WorkerSummary } from '../../../study/summaries.ts';
@@ -8,6 +9,7 @@ import { isOver, type TrialRecord } from '../../../study/trial.ts';
 import { bestSoFar, toBest } from '../results/best-configuration.ts';
 import type { ClusterState, Moment, PackEntry, StudyEntry } from '../state/cluster-state.ts';
 import { openStage } from '../state/study-entry.ts';
+import { stepsPlanned } from './budget.ts';
 import { workerState } from '../workers/workers.ts';
 
 /** The part of a summary that is in memory; the others are in the store, and `msLeft` is measured. */
@@ -24,6 +26,7 @@ export function studyProgress(study: StudyEntry): StudyProgress {
 
 /** The counts of a study's summary. Takes the same time for any number of trials. */
 export function studyCounts(study: StudyEntry): StudyCounts {
+  const { spec } = study;
   const stage = isOver(study.status) ? null : (openStage(study) ?? null);
   const stages = study.stages.map(({ record, trials, open, paused, cancelled }): StageCount => {
     const total = plannedTrials(study.spec, record.trials, trials.length);
@@ -38,6 +41,11 @@ export function studyCounts(study: StudyEntry): StudyCounts {
     ...sums(stages),
     decimals: decimalParameters(study.spec.stages),
     testAccuracy: study.winner?.testAccuracy ?? null,
+    budget: budgetText(spec.budget, {
+      end: study.budgetEnd,
+      activeMs: study.activeMs,
+      steps: spec.budget?.steps === undefined ? null : stepsPlanned(study),
+    }),
     running: study.stages.reduce((sum, { open }) => sum + open, 0) - study.waiting,
     testing: stage === null && study.winner !== null && study.status === 'running',
   };
@@ -66,6 +74,11 @@ export function storedProgress(record: StudyRecord, trials: readonly TrialRecord
     decimals: decimalParameters(spec.stages),
     testAccuracy: record.winner?.testAccuracy ?? null,
     running: 0,
+    budget: budgetText(spec.budget, {
+      end: record.budgetEnd ?? null,
+      activeMs: record.activeMs ?? 0,
+      steps: null,
+    }),
     best: toBest(bestConfiguration(trials, spec.objective, order)),
     testing: false,
   };

@@ -242,6 +242,8 @@ export interface StudySummary {
   priority: number;
   /** Searched parameters whose numbers are written as decimals; the numbers of others have exponents. */
   decimals: string[];
+  /** What is used of the budget, or how it ended, in words; absent without a budget. */
+  budget?: string | undefined;
 }
 
 export interface StageCount {
@@ -776,6 +778,7 @@ function createBaseStudySummary(): StudySummary {
     msLeft: undefined,
     priority: 0,
     decimals: [],
+    budget: undefined,
   };
 }
 
@@ -837,6 +840,9 @@ export const StudySummary: MessageFns<StudySummary> = {
     }
     for (const v of message.decimals) {
       writer.uint32(138).string(v!);
+    }
+    if (message.budget !== undefined) {
+      writer.uint32(146).string(message.budget);
     }
     return writer;
   },
@@ -988,6 +994,14 @@ export const StudySummary: MessageFns<StudySummary> = {
             }
 
             message.decimals.push(reader.string());
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.budget = reader.string();
             continue;
           }
         }
