@@ -3,15 +3,25 @@
  *
  * They check determinism: the trials of a study do not depend on the number of workers, on the order of
  * results, on questions in the middle of a round, or on crashes, after which everything is rebuilt from
- * stored records.
+ * stored records. Studies may stop trials at rungs, which the suite trains one after another, and may have a
+ * budget of steps.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../src/base/digest.ts';
 import { RandomStream } from '../../src/base/philox.ts';
-import type { PlannedStudy, PlannedTrial, Planner } from '../../src/search/planning/planner.ts';
+import type {
+  PlannedStudy,
+  PlannedTrial,
+  Planner,
+  RungMove,
+} from '../../src/search/planning/planner.ts';
 import { activeParams, paramsText } from '../../src/study/search-space.ts';
-import { configurationCount, type StudySpec } from '../../src/study/spec/study-spec.ts';
+import {
+  configurationCount,
+  hasStopping,
+  type StudySpec,
+} from '../../src/study/spec/study-spec.ts';
 import {
   divergedReason,
   knownIndexBase,
@@ -23,6 +33,8 @@ import {
 
 /** Images of the simulated validation split; a multiple of 8. */
 const images = 128;
+/** The rungs of a trial in a study that stops trials. */
+const rungs = [10, 20, 30];
 
 /**
  * @param make    a new planner; called again after each simulated crash
@@ -34,7 +46,11 @@ export function plannerConformance(
   studies: readonly StudySpec[],
 ): void {
   const study = fc.constantFrom(...studies);
-  const growing = studies.filter(({ stages }) => stages.at(-1)?.sampler !== 'grid');
+  // A race may have used the budget before its stage grows.
+  const growing = studies.filter(
+    ({ stages, racing, budget }) =>
+      stages.at(-1)?.sampler !== 'grid' && !(racing && budget !== undefined),
+  );
 
   describe(name, () => {
     test('a planner plans the same rounds whatever the order of results, and after crashes', () => {
@@ -64,7 +80,8 @@ export function plannerConformance(
         const names = play.run().flatMap(({ rounds }) => rounds.flatMap(({ trials }) => trials));
         expect(new Set(names).size).toBe(names.length);
         for (const { record, trials } of play.stages) {
-          expect(trials.length).toBeGreaterThanOrEqual(record.trials);
+          if (spec.budget === undefined)
+            expect(trials.length).toBeGreaterThanOrEqual(record.trials);
           for (const { id, params } of trials) expectInSpace(record, { id, params });
         }
       }
@@ -101,6 +118,7 @@ interface PlayedStage {
   readonly space: StageRecord['space'];
   readonly rounds: readonly {
     readonly trials: readonly string[];
+    readonly moves: readonly string[];
     readonly reason: string | null;
   }[];
 }
@@ -153,6 +171,10 @@ class Play {
     const stage = this.stages.at(-1)!;
     const trials = configurationCount(spec.stages.at(-1)!);
     stage.record = { ...stage.record, trials, closed: false };
+    // As the dispatcher does: trials are compared again from their first rung on.
+    stage.trials = stage.trials.map((trial) =>
+      trial.rungs === undefined ? trial : moved(trial, rungs[0]!),
+    );
     this.#runRounds(stage);
   }
 
@@ -162,15 +184,16 @@ class Play {
     for (;;) {
       const round = this.#startRound(stage);
       if (round === null) return plansAhead ? [inOneRound(rounds)] : rounds;
-      expect(round.trials.length, 'a round has a new trial').toBeGreaterThan(0);
+      const count = round.trials.length + round.moves.length;
+      expect(count, 'a round has a new trial or a move').toBeGreaterThan(0);
       rounds.push(round);
       for (let isOpen = true; isOpen;) {
         isOpen = this.#trainOne(stage);
         if (!isOpen || this.#draw() > (plansAhead ? 0.8 : 0.2)) continue;
         // While trials are open, only planners that plan ahead plan further ones.
-        const ahead = this.#startRound(stage) ?? { trials: [], reason: null };
+        const ahead = this.#startRound(stage) ?? { trials: [], moves: [], reason: null };
         if (plansAhead) rounds.push(ahead);
-        else expect(ahead.trials).toEqual([]);
+        else expect([...ahead.trials, ...ahead.moves]).toEqual([]);
       }
     }
   }
@@ -180,8 +203,20 @@ class Play {
     const round = this.#nextRound(stage);
     if (round === null) return null;
     const added = this.#missing(stage, round.trials);
-    stage.trials.push(...added.map(({ id, params }) => waitingTrial(id, params)));
-    return { trials: added.map(toText), reason: round.reason };
+    const { moves = [] } = round;
+    if (round.budgetEnds === true && added.length + moves.length === 0) return null;
+    stage.trials.push(
+      ...added.map(({ id, params, toStep }) => ({
+        ...waitingTrial(id, params),
+        ...(toStep !== undefined && { rungs: { toStep, results: [], stop: null } }),
+      })),
+    );
+    const byName = new Map(moves.map((move) => [trialName(move.id), move]));
+    stage.trials = stage.trials.map((trial) => {
+      const move = byName.get(trialName(trial.id));
+      return move === undefined ? trial : afterMove(trial, move);
+    });
+    return { trials: added.map(toText), moves: moves.map(moveText), reason: round.reason };
   }
 
   /** Ends one of the running trials. @returns whether any is open afterwards */
@@ -199,7 +234,10 @@ class Play {
     return this.#planner.nextRound(this.#study(), record, this.#shuffled(structuredClone(trials)));
   }
 
-  #missing(stage: Play['stages'][number], trials: readonly PlannedTrial[]): PlannedTrial[] {
+  #missing<Trial extends PlannedTrial>(
+    stage: Play['stages'][number],
+    trials: readonly Trial[],
+  ): Trial[] {
     const existing = new Set(stage.trials.map(({ id }) => trialName(id)));
     return trials.filter(({ id }) => !existing.has(trialName(id)));
   }
@@ -209,7 +247,14 @@ class Play {
       record: structuredClone(record),
       trials: this.#shuffled(structuredClone(trials)),
     }));
-    return { spec: this.#spec, validationCount: images, rungs: () => [1], stages };
+    const { steps } = this.#spec.budget ?? {};
+    return {
+      spec: this.#spec,
+      validationCount: images,
+      rungs: () => (hasStopping(this.#spec) ? rungs : rungs.slice(-1)),
+      ...(steps !== undefined && { stepsMax: steps }),
+      stages,
+    };
   }
 
   #draw(): number {
@@ -224,7 +269,27 @@ class Play {
 
 /** All rounds of a planner that plans ahead: when a trial is planned depends on the order of results. */
 function inOneRound(rounds: PlayedStage['rounds']): PlayedStage['rounds'][number] {
-  return { trials: rounds.flatMap(({ trials }) => trials).toSorted(), reason: null };
+  return { trials: rounds.flatMap(({ trials }) => trials).toSorted(), moves: [], reason: null };
+}
+
+/** The trial with another rung as its target: it waits, or has the result that is known there. */
+function moved(trial: TrialRecord, toStep: number | null): TrialRecord {
+  const { results = [] } = trial.rungs ?? {};
+  const step = toStep ?? rungs.at(-1);
+  const known = results.find(({ result }) => result.steps === step)?.result ?? null;
+  const status = known === null ? 'waiting' : toStep === null ? 'complete' : 'paused';
+  return { ...trial, status, result: known, rungs: { toStep, results, stop: null } };
+}
+
+function afterMove(trial: TrialRecord, move: RungMove): TrialRecord {
+  if (move.kind === 'continue') return moved(trial, move.toStep);
+  const { toStep = null, results = [] } = trial.rungs ?? {};
+  return { ...trial, status: 'stopped', rungs: { toStep, results, stop: move.stop } };
+}
+
+function moveText(move: RungMove): string {
+  const where = move.kind === 'stop' ? JSON.stringify(move.stop) : String(move.toStep);
+  return `${trialName(move.id)} ${move.kind} ${where}`;
 }
 
 /** The trial with its result, a pure function of the study's seed and the trial. A few diverge. */
@@ -232,25 +297,33 @@ function trained(spec: StudySpec, trial: TrialRecord): TrialRecord {
   const digest = sha256(`${spec.seed}`, toText(trial));
   const noise = Number.parseInt(digest.slice(0, 8), 16) / 2 ** 32;
   const fingerprint = digest;
-  const common = { steps: 1, seconds: 1 };
+  const toStep = trial.rungs?.toStep ?? null;
+  const steps = toStep ?? rungs.at(-1)!;
+  const common = { steps, seconds: 1 };
   if (noise < 0.05) {
     const result = { kind: 'diverged', ...common, curve: [] } as const;
-    return { ...trial, status: 'failed', reason: divergedReason(1), result, fingerprint };
+    return { ...trial, status: 'failed', reason: divergedReason(steps), result, fingerprint };
   }
   const distances = Object.values(trial.params).map((value) =>
     typeof value === 'number' && value > 0 ? Math.abs(Math.log10(value) + 2) : 0.5,
   );
   const distance = distances.reduce((sum, value) => sum + value, 0);
-  const correct = Math.max(1, Math.round(images * (0.9 - 0.05 * distance) - 6 * noise));
+  // The longer a training is, the more its trials differ.
+  const contrast = 0.05 * (steps / rungs.at(-1)!);
+  const correct = Math.max(1, Math.round(images * (0.9 - contrast * distance) - 6 * noise));
   const validationCorrect = new Uint8Array(images / 8);
   for (let image = 0; image < correct; image++) validationCorrect[image >> 3]! |= 1 << (image & 7);
   const metrics = {
     validation_accuracy: correct / images,
     [spec.objective.metric]: spec.objective.direction === 'maximize' ? correct / images : distance,
   };
-  const curve = [{ step: 1, metrics }];
+  const curve = [{ step: steps, metrics }];
   const result = { kind: 'complete', ...common, digest, curve, validationCorrect } as const;
-  return { ...trial, status: 'complete', result, fingerprint };
+  const status = toStep === null ? 'complete' : 'paused';
+  const ended = { ...trial, status, result, fingerprint } as const;
+  if (trial.rungs === undefined) return ended;
+  const rung = { result, worker: 'w', fingerprint, audit: null };
+  return { ...ended, rungs: { ...trial.rungs, results: [...trial.rungs.results, rung] } };
 }
 
 function toText({ id, params }: PlannedTrial): string {

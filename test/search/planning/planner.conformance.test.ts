@@ -83,3 +83,38 @@ plannerConformance('the model in a race', () => plannerFor({ racing: true, stage
     stages: sampledStages({ sampler: 'model', lag: 4 }),
   }),
 ]);
+
+const stop = 'clearly_worse';
+const stopping = (...stages: StageSpec[]): StudySpec => exampleStudy({ stages, stop });
+const steps = (count: number, spec: StudySpec): StudySpec => ({
+  ...spec,
+  budget: { steps: count },
+});
+
+plannerConformance('stopping', () => plannerFor({ racing: false, stop, stages: [] }), [
+  stopping(...twoStages(12, 10)),
+  stopping(...sampledStages({ sampler: 'spread', also: [{ lambda: 0 }] })),
+  exampleStudy({ stages: twoStages(12, 10), stop, replicates: 3 }),
+]);
+plannerConformance(
+  'stopping the proposals of the model',
+  () => plannerFor({ racing: false, stop, stages: [] }),
+  [stopping(...sampledStages({ sampler: 'model', round: 8 }, { after: 'coarse' }))],
+);
+plannerConformance('stopping before a race', () => plannerFor({ racing: true, stop, stages: [] }), [
+  exampleStudy({ stages: twoStages(12, 10), stop, replicates: 3, racing: true }),
+]);
+plannerConformance('a budget', () => plannerFor({ racing: false, stages: [] }), [
+  steps(500, study(...sampledStages({ sampler: 'spread' }))),
+  steps(1_000, study(...sampledStages({ sampler: 'model', round: 8 }))),
+  steps(1_000, study(...sampledStages({ sampler: 'model', lag: 3 }))),
+  steps(700, exampleStudy({ stages: coarse, replicates: 3 })),
+]);
+plannerConformance('a budget in a race', () => plannerFor({ racing: true, stages: [] }), [
+  steps(600, exampleStudy({ stages: coarse, replicates: 4, racing: true })),
+]);
+plannerConformance(
+  'a budget with stopping',
+  () => plannerFor({ racing: false, stop, stages: [] }),
+  [150, 250, 500, 650].map((count) => steps(count, stopping(...sampledStages({})))),
+);

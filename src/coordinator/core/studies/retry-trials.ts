@@ -4,6 +4,7 @@
  * Closed stages with such trials are open again; their search spaces and those of later stages stay as
  * they are, so trials that have results stay as well. Diverged trials have results.
  */
+import { isDropped } from '../../../study/budget.ts';
 import { isOver } from '../../../study/trial.ts';
 import { storeRanks } from '../attempts/close-attempt.ts';
 import { closeObsoleteTests } from '../attempts/failed-attempts.ts';
@@ -48,6 +49,8 @@ export function retryTrials(turn: Turn, study: StudyEntry, retried: readonly Tri
   // Cancelled trials may still be in the queue.
   // bug: retried-trial-is-queued-twice
   study.queue = study.queue.filter(({ status }) => status === 'waiting');
+  // Trials beyond the end of a budget had no later stage: nothing was decided without them.
+  const again = retried.filter((trial) => !isDropped(trial));
   for (const trial of retried) {
     updateTrial(study, trial, { kind: 'retried' });
     study.setbacks.delete(trial);
@@ -61,7 +64,7 @@ export function retryTrials(turn: Turn, study: StudyEntry, retried: readonly Tri
   sortQueue(study);
   study.best = undefined;
   if (study.winner !== null) setWinner(turn, study, null);
-  if (retried.length > 0)
-    turn.log('trials-retried', retried.map(({ name }) => name).join(', '), study.name);
+  if (again.length > 0)
+    turn.log('trials-retried', again.map(({ name }) => name).join(', '), study.name);
   storeRanks(turn, study);
 }
