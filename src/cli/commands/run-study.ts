@@ -50,13 +50,11 @@ export async function runStudy(
   await requireStudyFile(file, context);
   const isFresh = flags.fresh === true;
   const startsAgain = isFresh || flags.retry === true;
-  const limited = (study: StudySpec): StudySpec =>
-    flags.for === undefined ? study : { ...study, budget: { ...study.budget, time: flags.for } };
   const findEnd = async (study: StudySpec) =>
-    startsAgain ? null : await storedEnd(limited(study), context);
+    startsAgain ? null : await storedEnd(withTime(study, flags), context);
   // A finished study is printed without its data.
   const needsData = async (study: StudySpec) => (await findEnd(study)) === null;
-  const spec = limited(await loadStudy(file, describeTrainer, needsData));
+  const spec = withTime(await loadStudy(file, describeTrainer, needsData), flags);
   const end = await findEnd(spec);
   const http = dashboardAddress(flags);
   const runThenCommand = async (code: number): Promise<number> =>
@@ -101,6 +99,11 @@ export async function runStudy(
       '--http had no effect without a terminal; `ridgeline dashboard` serves stored studies',
     );
   return code;
+}
+
+/** The study with the time of `--for`, which is not part of its identity. */
+function withTime(spec: StudySpec, { for: time }: RunFlags): StudySpec {
+  return time === undefined ? spec : { ...spec, budget: { ...spec.budget, time } };
 }
 
 /** Writes the model file of `--save` if the study is complete. @returns the exit code */
