@@ -75,6 +75,12 @@ test('a program is searched with stopping over three workers that allow it, with
   expect(alone.code, alone.stderr).toBe(0);
   expect(alone.stderr).toContain('diverged');
 
+  const verified = await ridgeline(['verify', 'parabola', '--all', '--state', join(dir, 'alone')]);
+  expect(verified, verified.stderr).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('12 of 12'),
+  });
+
   const checked = await ridgeline(['check-trainer', file]);
   expect(checked).toMatchObject({
     code: 0,

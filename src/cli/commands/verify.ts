@@ -1,4 +1,5 @@
 /** `ridgeline verify`: trains stored trials again on this machine and compares the results. */
+import { tmpdir } from 'node:os';
 import type { Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 import { checkUnchanged, openStudyData } from '../../coordinator/shell/study-data.ts';
@@ -12,10 +13,11 @@ import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import type { TrainingData } from '../../study/images.ts';
 import { resultDifferences } from '../../study/result-differences.ts';
 import { resultFingerprint } from '../../study/result-fingerprint.ts';
+import type { StoredFile } from '../../study/program-files.ts';
 import { numberStyles } from '../../study/search-space.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
-import { isTrainedHere } from '../../study/trainer-description.ts';
 import { trialName, type TrialRecord, type TrialResult } from '../../study/trial.ts';
+import { isCommand } from '../../trainers/command/settings.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { selfTestDigest } from '../../trainers/two-layer/arithmetic-self-test.ts';
 import { defaultThreads } from '../../worker/thread-count.ts';
@@ -28,16 +30,19 @@ import {
   wholeNumber,
   withDataOption,
 } from '../process/options.ts';
+import { withProgramOptions, type ProgramFlags } from '../process/program-options.ts';
 import { StopSignals } from '../process/stop-signals.ts';
 import { printResult } from '../process/terminal.ts';
 import { studyAndTrials, type StudyAndTrials } from '../results/stored-study.ts';
 import { fitThreads } from '../training/fit-threads.ts';
 import { findKernel } from '../training/kernel-choice.ts';
 import { withKernelOption } from '../training/kernel-option.ts';
+import { programHost } from '../training/program-host.ts';
 import { assembleSplits } from '../training/training-data.ts';
+import { verifyPrograms } from '../training/verify-programs.ts';
 import { verifyTrials } from '../training/verify-trials.ts';
 
-interface VerifyFlags {
+interface VerifyFlags extends ProgramFlags {
   readonly trials?: number;
   readonly top?: number;
   readonly all?: boolean;
@@ -53,14 +58,14 @@ export function addCommands(program: Command, context: Context): void {
     description:
       'Trains trials of a stored study again on this machine and compares digest, measurements and classified records.',
     notes:
-      'Trials whose stored results were changed afterwards are always included. The exit code is 3 if a result differs.',
+      'A study with a command runs its stored program here, which must be `repeatable: exact`. Trials whose stored results were changed afterwards are always included. The exit code is 3 if a result differs.',
     examples: [
       'ridgeline verify quickstart',
       'ridgeline verify quickstart --all --format json',
       'ridgeline verify quickstart --decisions',
     ],
   });
-  withKernelOption(withDataOption(command))
+  withProgramOptions(withKernelOption(withDataOption(command)))
     .argument('<study>', 'study name')
     .addOption(wholeNumber('--trials <n>', 'trials, spread evenly over the study', 1, 1e9))
     .addOption(wholeNumber('--top <n>', `best configurations (default: ${topDefault})`, 1, 1e9))
@@ -82,10 +87,10 @@ async function verify(name: string, flags: VerifyFlags, context: Context): Promi
     return await (await import('../results/verify-decisions.ts')).verifyDecisions(name, context);
   const stored = await readResults(name, context);
   const { study, trainer } = stored;
-  if (!isTrainedHere(study.spec.trainer))
+  if (!trainer.reproducible && isCommand(study.spec.trainer))
     throw usageError(
-      `${name} is trained by a program, which only workers run.`,
-      '--decisions checks what was decided from its results. With `repeatable: exact` and `audit:` in the study file, another worker trains some of them again.',
+      `${name} is trained by a program that need not give the same result again (repeatable: false).`,
+      '--decisions checks what was decided from its results.',
     );
   const changed = stored.trials.filter((trial) => isChanged(trial, stored));
   const trials = [...new Set([...select(stored, flags), ...changed])];
@@ -95,30 +100,37 @@ async function verify(name: string, flags: VerifyFlags, context: Context): Promi
     if (count > 1) process.exit(signals.exitCode);
     stop.abort();
   });
-  const data = await openSearchData(study, dataDirectory(context));
-  const source = await findKernel(context);
-  await verifyTrials({
-    spec: study.spec,
-    trainer,
-    data,
-    source,
-    threads: await fitThreads(Math.min(flags.threads, trials.length), source, context),
-    trials,
-    signal: stop.signal,
-    onResult: (trial, recomputed) => {
-      const row = compareResults(trial, recomputed, changed.includes(trial));
-      verified.set(trial, row);
-      const { differences } = row;
-      const outcome = differences.length === 0 ? 'same' : `differs in ${differences.join(', ')}`;
-      say(context, `${verified.size} of ${trials.length}  ${row.trial}  ${outcome}`);
-    },
-  });
+  const onResult = (trial: TrialRecord, recomputed: TrialResult): void => {
+    const row = compareResults(trial, recomputed, changed.includes(trial));
+    verified.set(trial, row);
+    const { differences } = row;
+    const outcome = differences.length === 0 ? 'same' : `differs in ${differences.join(', ')}`;
+    say(context, `${verified.size} of ${trials.length}  ${row.trial}  ${outcome}`);
+  };
+  const { signal } = stop;
+  if (isCommand(study.spec.trainer)) {
+    const files = await readFiles(name, context);
+    const host = programHost(flags, { threads: flags.threads, cacheDir: tmpdir() }, context);
+    const slots = Math.min(host.slots, trials.length);
+    await verifyPrograms({ spec: study.spec, files, host, slots, trials, signal, onResult });
+  } else {
+    const data = await openSearchData(study, dataDirectory(context));
+    const source = await findKernel(context);
+    const threads = await fitThreads(Math.min(flags.threads, trials.length), source, context);
+    const { spec } = study;
+    await verifyTrials({ spec, trainer, data, source, threads, trials, signal, onResult });
+  }
   const rows = trials.flatMap((trial) => verified.get(trial) ?? []);
   const styles = numberStyles(study.spec.stages);
   const outcome = { study: name, styles, trials: rows, total: stored.trials.length };
   printResult(context, outcome, verificationJson, verificationTable);
   if (rows.some((row) => row.differences.length > 0)) return exitCode.partly;
   return rows.length < trials.length ? signals.exitCode : exitCode.done;
+}
+
+async function readFiles(study: string, context: Context): Promise<StoredFile[]> {
+  await using reader = await openStoreReader(stateDirectory(context));
+  return await reader.programFiles(study);
 }
 
 function compareResults(
