@@ -257,7 +257,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug(
     'drawn-trials-are-not-audited',
     'trials of the random share are not audited',
-    'return top.has(trial.id.index);',
+    'return best.has(trial.id.index);',
   ),
   bug('failed-worker-does-not-pause', 'a worker does not pause after a failure', ''),
   bug(
