@@ -121,7 +121,7 @@ const parts: readonly Room[] = [
     subject: 'train one pack of trials',
     imports: nouns,
     isPure: true,
-    subRooms: { 'two-layer': [], command: [] },
+    subRooms: { 'two-layer': [], command: [], module: ['command'] },
     column: 5,
   },
   {
@@ -161,7 +161,7 @@ const parts: readonly Room[] = [
     subject: 'session, data, threads',
     imports: [...nouns, 'trainers', 'dataset', 'rpc'],
     isPure: false,
-    subRooms: { command: ['states'], states: [] },
+    subRooms: { command: ['states'], module: ['command'], states: [] },
     column: 4.7,
   },
   {

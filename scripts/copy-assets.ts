@@ -1,4 +1,7 @@
-/** Asset copy: copies files that the program reads at run time and tsc does not: kernels, digits, fonts, page. */
+/**
+ * Asset copy: copies files that the program reads at run time and tsc does not: kernels, digits, fonts, page;
+ * and the types of `ridgeline/trainer`.
+ */
 import { cpSync, globSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -16,3 +19,9 @@ for (const path of globSync(assets)) {
   mkdirSync(dirname(target), { recursive: true });
   cpSync(path, target);
 }
+
+// The file has types only, so it is its own declaration.
+cpSync(
+  'src/trainers/module/trainer-module.ts',
+  join('dist', 'trainers', 'module', 'trainer-module.d.ts'),
+);

@@ -33,6 +33,7 @@ export const streamPurpose = {
   model: 11,
   importance: 12,
   command: 20,
+  module: 21,
 } as const;
 
 /** The high 32 bits of the 64-bit product of two unsigned 32-bit numbers. */

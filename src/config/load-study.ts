@@ -7,27 +7,31 @@ import { expandHome } from '../base/home-directory.ts';
 import type { SpecProblem } from '../study/spec/spec-problem.ts';
 import type { RecipeSpec, StudySpec } from '../study/spec/study-spec.ts';
 import type { DescribeTrainer } from '../study/trainer-description.ts';
+import { describeWithModule, type DeclareModule } from './module-trainer.ts';
 import { withFileDigests } from './program-files.ts';
 import { parseStudy, parseStudyOrRecipe, type StudyOrRecipe } from './parse-study.ts';
 import { fileBytesMax } from './prescan.ts';
 
 /**
  * @param needsData whether the files of `dataset.path` must exist on this machine
+ * @param declare   absent: files with a module are refused
  * @throws RidgelineError STUDY_INVALID
  */
 export async function loadStudy(
   path: string,
   describe: DescribeTrainer,
   needsData: (spec: StudySpec) => boolean | Promise<boolean> = () => true,
+  declare: DeclareModule = runNoModule,
 ): Promise<StudySpec> {
   const text = await readText(path);
+  const describeOwn = await describeWithModule(text, path, describe, declare);
   // A file with other problems reports a missing data file too; a valid one only if it is needed.
-  const parsed = parseStudy(text, path, describe, (dataPath, valid) =>
+  const parsed = parseStudy(text, path, describeOwn, (dataPath, valid) =>
     valid === null ? dataProblems(dataPath, path) : [],
   );
   const spec = await withFileDigests(besideFile(parsed, path), path);
   if (await needsData(spec))
-    parseStudy(text, path, describe, (dataPath) => dataProblems(dataPath, path));
+    parseStudy(text, path, describeOwn, (dataPath) => dataProblems(dataPath, path));
   return spec;
 }
 
@@ -35,14 +39,22 @@ export async function loadStudy(
 export async function loadStudyOrRecipe(
   path: string,
   describe: DescribeTrainer,
+  declare: DeclareModule = runNoModule,
 ): Promise<StudyOrRecipe> {
-  const loaded = parseStudyOrRecipe(await readText(path), path, describe, (dataPath) =>
+  const text = await readText(path);
+  const describeOwn = await describeWithModule(text, path, describe, declare);
+  const loaded = parseStudyOrRecipe(text, path, describeOwn, (dataPath) =>
     dataProblems(dataPath, path),
   );
   return loaded.kind === 'study'
     ? { kind: 'study', spec: await withFileDigests(besideFile(loaded.spec, path), path) }
     : { kind: 'recipe', spec: besideFile(loaded.spec, path) };
 }
+
+const runNoModule: DeclareModule = async () => ({
+  kind: 'failed',
+  reason: 'is a module, which this command does not run',
+});
 
 function dataProblems(dataPath: string, file: string): SpecProblem[] {
   const path = resolve(dirname(file), expandHome(dataPath));

@@ -15,7 +15,12 @@ import type { StudySpec } from '../study/spec/study-spec.ts';
 export async function withFileDigests(spec: StudySpec, studyFile: string): Promise<StudySpec> {
   const folder = dirname(studyFile);
   const { trainer } = spec;
-  const names = givenFiles(trainer).map((file) => (typeof file === 'string' ? file : file.name));
+  const { module } = trainer;
+  const own = typeof module === 'string' ? [moduleFile(module)] : [];
+  const names = [
+    ...own,
+    ...givenFiles(trainer).map((file) => (typeof file === 'string' ? file : file.name)),
+  ];
   await refuseForgotten(trainer['command'], names, folder, studyFile);
   if (names.length === 0) return spec;
   const files: ProgramFile[] = [];
@@ -30,7 +35,7 @@ export async function withFileDigests(spec: StudySpec, studyFile: string): Promi
       `the files have ${bytes} bytes together, and at most ${programBytesMax} travel with a study`,
       'Leave out data and weights: put them on the workers, and name their path in trainer.parameters.',
     );
-  return { ...spec, trainer: { ...trainer, files } };
+  return { ...spec, trainer: { ...trainer, ...(own.length > 0 && { module: own[0] }), files } };
 }
 
 /** Contents of the files of a loaded study. @throws RidgelineError STUDY_INVALID if one has changed since */
@@ -74,14 +79,20 @@ async function refuseForgotten(
   }
 }
 
-async function readBeside(folder: string, name: string, studyFile: string): Promise<Buffer> {
+/** `./trainer.ts` is `trainer.ts`. */
+export function moduleFile(path: string): string {
+  return path.replace(/^\.\//, '');
+}
+
+/** @throws RidgelineError STUDY_INVALID if there is no such file */
+export async function readBeside(folder: string, name: string, studyFile: string): Promise<Buffer> {
   const path = join(folder, name);
   try {
     return await readFile(path);
   } catch (error) {
     throw invalid(
       studyFile,
-      `trainer.files: ${path} cannot be read: ${whyUnread(error)}`,
+      `${path}, a file of its trainer, cannot be read: ${whyUnread(error)}`,
       'Correct the path; it begins in the folder of the study file.',
     );
   }

@@ -103,9 +103,7 @@ function scoreProblem(
     if (split === 'test' && measuresTest && !Number.isFinite(last[name])) return `has no ${name}`;
   // Without validation records there are no bits.
   const accuracy =
-    validationCount === 0
-      ? undefined
-      : metrics.find(({ kind, split }) => kind === 'accuracy' && split === 'validation');
+    validationCount === 0 ? undefined : metrics.find(({ name }) => name === 'validation_accuracy');
   // Results are compared bit by bit, so a missing or additional bit makes a result invalid.
   const bytes = accuracy === undefined ? 0 : Math.ceil(validationCount / 8);
   if (bits.length !== bytes || countBits(bits, bytes * 8 - validationCount) === null)

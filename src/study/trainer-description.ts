@@ -79,6 +79,7 @@ export type DescribeTrainer = (section: TrainerSettings) => TrainerDescription;
 /** The trainer that a section names, or whose key it has. */
 export function trainerName(section: TrainerSettings): string {
   if (typeof section['name'] === 'string') return section['name'];
+  if (section['module'] !== undefined) return moduleTrainer;
   return section['command'] === undefined ? defaultTrainer : commandTrainer;
 }
 
@@ -89,6 +90,14 @@ export function isTrainedHere(section: TrainerSettings): boolean {
 
 /** Trains with a program of the user (`trainers/command`). A section with the key `command` is of it. */
 export const commandTrainer = 'command';
+
+/** Trains with a module of the user (`trainers/module`). A section with the key `module` is of it. */
+export const moduleTrainer = 'module';
+
+/** Whether code of the user trains the trials. */
+export function isProgram(section: TrainerSettings): boolean {
+  return [commandTrainer, moduleTrainer].includes(trainerName(section));
+}
 
 /** The trainer of a study file that names none. */
 const defaultTrainer = 'two-layer';

@@ -2,11 +2,13 @@
 import { RidgelineError } from '../base/errors.ts';
 import {
   commandTrainer,
+  moduleTrainer,
   trainerName,
   type TrainerDescription,
   type TrainerSettings,
 } from '../study/trainer-description.ts';
 import { describeCommand } from './command/description.ts';
+import { describeModule } from './module/description.ts';
 import { twoLayer } from './two-layer/description.ts';
 
 const trainers: ReadonlyMap<string, TrainerDescription> = new Map([[twoLayer.name, twoLayer]]);
@@ -15,11 +17,12 @@ const trainers: ReadonlyMap<string, TrainerDescription> = new Map([[twoLayer.nam
 export function describeTrainer(section: TrainerSettings): TrainerDescription {
   const name = trainerName(section);
   if (name === commandTrainer) return describeCommand(section);
+  if (name === moduleTrainer) return describeModule(section);
   const trainer = trainers.get(name);
   if (trainer !== undefined) return trainer;
   throw new RidgelineError(
     'STUDY_INVALID',
     `There is no trainer ${JSON.stringify(name)}.`,
-    `Set trainer.name to one of: ${[...trainers.keys(), commandTrainer].join(', ')}.`,
+    `Set trainer.name to one of: ${[...trainers.keys(), commandTrainer, moduleTrainer].join(', ')}.`,
   );
 }

@@ -7,6 +7,8 @@ import type { Assignment, Rung } from '../rpc/messages/messages.ts';
 import type { DatasetReference } from '../study/spec/dataset-reference.ts';
 import type { Measurement, TrialResult } from '../study/trial.ts';
 import { isCommand } from '../trainers/command/settings.ts';
+import { noData } from '../trainers/module/module-data.ts';
+import { isModule } from '../trainers/module/settings.ts';
 import type { TrainerSource } from '../trainers/open-trainer.ts';
 import type { CommandPoolOptions } from './command/command-pool.ts';
 import { CommandRunner } from './command/command-runner.ts';
@@ -22,8 +24,9 @@ import {
   type StateScope,
 } from './states/state-keys.ts';
 import type { StateKeeper } from './states/state-keeper.ts';
+import { ModuleRunner } from './module/module-runner.ts';
 import { ThreadPool, type PackEnd } from './thread-pool.ts';
-import type { TrainingRequest } from './training-pool.ts';
+import { TrainingPool, type TrainingRequest } from './training-pool.ts';
 
 /**
  * How a pack ended. `passed`: by member, the rung that it has passed from the first step; absent: none.
@@ -51,6 +54,7 @@ export interface PackRunnerOptions {
 
 export class PackRunner implements AsyncDisposable {
   readonly #threads: ThreadPool;
+  readonly #modules: ModuleRunner;
   readonly #commands: CommandRunner;
   readonly #data: DatasetHolder;
   readonly #states: StateKeeper;
@@ -58,10 +62,12 @@ export class PackRunner implements AsyncDisposable {
   private constructor(
     { threads, trainer, states }: PackRunnerOptions,
     commands: CommandRunner,
+    modules: ModuleRunner,
     cache: ShardCache,
   ) {
     this.#states = states;
-    this.#threads = new ThreadPool(threads, trainer);
+    this.#threads = new ThreadPool(new TrainingPool(threads, trainer));
+    this.#modules = modules;
     this.#commands = commands;
     this.#data = new DatasetHolder(cache);
   }
@@ -69,7 +75,8 @@ export class PackRunner implements AsyncDisposable {
   static async start(options: PackRunnerOptions, cache: ShardCache): Promise<PackRunner> {
     const { stateMax } = options;
     const commands = await CommandRunner.start({ ...options.commands, stateMax }, cache);
-    return new PackRunner(options, commands, cache);
+    const modules = new ModuleRunner(options.commands, cache);
+    return new PackRunner(options, commands, modules, cache);
   }
 
   /**
@@ -84,26 +91,28 @@ export class PackRunner implements AsyncDisposable {
     const { pack, settings } = assignment;
     if (isCommand(settings)) return await this.#commands.train(assignment, fetch, onMeasured);
     let resumption: Resumption | null = null;
-    const request = this.#findStates(assignment).then(async (found) => {
-      resumption = found;
-      return await this.#threadRequest(assignment, fetch, found);
-    });
-    const end = await this.#threads.train(pack, request, onMeasured, hasRungs(assignment));
+    const resumed = this.#findStates(assignment).then((found) => (resumption = found));
+    const request = resumed.then((found) => this.#request(assignment, fetch, found));
+    const pool = isModule(settings) ? this.#modules.using(settings, fetch) : this.#threads;
+    const end = await pool.train(pack, request, onMeasured, hasRungs(assignment));
     if (end.kind === 'stopped') return end;
     for (const { key, scope, state } of statesLeft(assignment, end.rungs, end.results))
       this.#states.put(key, scope, state);
-    return { kind: 'ended', ...ownPart(assignment, end, resumption) };
+    const { output = '' } = end;
+    return { kind: 'ended', ...ownPart(assignment, end, resumption), output };
   }
 
   /** Ends the training of a pack, also if it hangs. */
   stop(pack: string, reason: string): void {
     this.#threads.stop(pack, reason);
+    this.#modules.stop(pack, reason);
     this.#commands.stop(pack, reason);
   }
 
   /** A counter per running pack. It grows while the pack is trained. */
   progress(): Map<string, number> {
-    return new Map([...this.#threads.progress(), ...this.#commands.progress()]);
+    const pools = [this.#threads, this.#modules, this.#commands];
+    return new Map(pools.flatMap((pool) => [...pool.progress()]));
   }
 
   /** The stages for which states are kept. */
@@ -126,6 +135,7 @@ export class PackRunner implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([
       this.#threads[Symbol.asyncDispose](),
+      this.#modules[Symbol.asyncDispose](),
       this.#commands[Symbol.asyncDispose](),
     ]);
     await this.#states[Symbol.asyncDispose]();
@@ -139,13 +149,14 @@ export class PackRunner implements AsyncDisposable {
     return toResumption(keys, found);
   }
 
-  async #threadRequest(
+  async #request(
     assignment: Assignment,
     fetch: FetchShard,
     resumption: Resumption | null,
   ): Promise<TrainingRequest> {
     const { dataset, seed, replicate, settings, measureTest, members, toStep } = assignment;
-    const data = await this.#data.get(dataset, fetch);
+    const hasData = !isModule(settings) || settings.declares.data;
+    const data = hasData ? await this.#data.get(dataset, fetch) : noData;
     const params = members.map((member) => member.params);
     const [end, resume] = [toStep === 0 ? undefined : toStep, resumption?.states];
     return { seed, replicate, settings, measureTest, params, data, toStep: end, resume };

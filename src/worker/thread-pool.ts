@@ -5,9 +5,8 @@
 import { assert } from '../base/assert.ts';
 import { RidgelineError, errorMessage } from '../base/errors.ts';
 import type { Measurement, TrialResult } from '../study/trial.ts';
-import type { TrainerSource } from '../trainers/open-trainer.ts';
-import type { ReachedRung } from '../trainers/train-trials.ts';
-import { TrainingPool, type RunningTraining, type TrainingRequest } from './training-pool.ts';
+import type { ReachedRung, TrialsRequest } from '../trainers/train-trials.ts';
+import type { RunningTraining, TrainingRequest, TrainingThreads } from './training-pool.ts';
 import type { TrainingMessage } from './training-work.ts';
 
 /** How a pack left its thread without an error. */
@@ -17,6 +16,8 @@ export type PackEnd =
       readonly results: TrialResult[];
       /** By member: the rungs that it has reached, if they were requested. */
       readonly rungs: readonly (readonly ReachedRung[])[];
+      /** As in `PackRunner`. */
+      readonly output?: string;
     }
   | { readonly kind: 'stopped'; readonly reason: string };
 
@@ -28,12 +29,14 @@ interface RunningPack {
 }
 
 /** Disposing of the pool stops its packs and waits until its threads have ended. */
-export class ThreadPool implements AsyncDisposable {
-  readonly #pool: TrainingPool;
+export class ThreadPool<
+  Request extends TrialsRequest = TrainingRequest,
+> implements AsyncDisposable {
+  readonly #pool: TrainingThreads<Request>;
   readonly #running = new Map<string, RunningPack>();
 
-  constructor(threads: number, source: TrainerSource) {
-    this.#pool = new TrainingPool(threads, source);
+  constructor(threads: TrainingThreads<Request>) {
+    this.#pool = threads;
   }
 
   /**
@@ -43,7 +46,7 @@ export class ThreadPool implements AsyncDisposable {
    */
   async train(
     name: string,
-    request: TrainingRequest | Promise<TrainingRequest>,
+    request: Request | Promise<Request>,
     onMeasured: (member: number, measurement: Measurement) => void,
     withRungs = false,
   ): Promise<PackEnd> {
@@ -63,11 +66,11 @@ export class ThreadPool implements AsyncDisposable {
 
   async #run(
     pack: RunningPack,
-    request: TrainingRequest | Promise<TrainingRequest>,
+    request: Request | Promise<Request>,
     onMeasured: (member: number, measurement: Measurement) => void,
     postRungs: boolean,
   ): Promise<PackEnd> {
-    let ready: TrainingRequest;
+    let ready: Request;
     try {
       ready = await request;
     } catch (error) {
@@ -89,7 +92,7 @@ export class ThreadPool implements AsyncDisposable {
       return { kind: 'stopped', reason: error.what };
     }
     assert(results !== null, 'a pack is stopped by terminating its thread');
-    return { kind: 'ended', results, rungs };
+    return { kind: 'ended', results, rungs, output: pack.training.output?.() ?? '' };
   }
 
   /** Terminates the thread of a pack, also if the thread hangs. */

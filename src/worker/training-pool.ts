@@ -41,12 +41,23 @@ export interface RunningTraining {
   step(): number;
   /** A counter that grows while the thread works. */
   progress(): number;
+  /** What a module of a user has printed so far (`study/attempt-log.ts`); absent: nothing. */
+  output?(): string;
   /** Stops after the running update, with a last state of each member. */
   stop(): void;
 }
 
+/** What trains packs: threads of Ridgeline's own trainers, or of modules of users. */
+export interface TrainingThreads<Request extends TrialsRequest> extends AsyncDisposable {
+  start(
+    request: Request,
+    onMessage: (message: TrainingMessage) => void,
+    options?: TrainingOptions,
+  ): RunningTraining;
+}
+
 /** Disposing of the pool waits until its threads have ended. */
-export class TrainingPool implements AsyncDisposable {
+export class TrainingPool implements TrainingThreads<TrainingRequest> {
   readonly #pool: Piscina<TrainingWork, TrainingEnd>;
 
   constructor(threads: number, source: TrainerSource) {

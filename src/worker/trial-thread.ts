@@ -9,15 +9,11 @@ import { assert } from '../base/assert.ts';
 import { RidgelineError } from '../base/errors.ts';
 import { trainerName } from '../study/trainer-description.ts';
 import { isTrainerSource, openTrainer } from '../trainers/open-trainer.ts';
-import { trainTrials, type TrialsRequest } from '../trainers/train-trials.ts';
+import type { TrialsRequest } from '../trainers/train-trials.ts';
 import type { TrainingPort } from '../trainers/trainer.ts';
 import { isOutOfMemory, threadUnfit } from './thread-unfit.ts';
-import {
-  counters,
-  type TrainingEnd,
-  type TrainingMessage,
-  type TrainingWork,
-} from './training-work.ts';
+import { trainWork } from './train-work.ts';
+import type { TrainingEnd, TrainingWork } from './training-work.ts';
 
 assert(!isMainThread, 'trial-thread.ts is the entry of a thread');
 
@@ -45,7 +41,7 @@ function loadTrainer(name: string): TrainingPort {
 /** `training-pool.ts` names this function to Piscina. */
 export function runTraining(work: TrainingWork): TrainingEnd {
   try {
-    const results = train(work);
+    const results = trainWork(trainerFor(work.request), work);
     return results === null ? { kind: 'stopped' } : { kind: 'ended', results };
   } catch (error) {
     const known = isOutOfMemory(error) ? threadUnfit(error) : error;
@@ -55,19 +51,4 @@ export function runTraining(work: TrainingWork): TrainingEnd {
   } finally {
     work.port.close();
   }
-}
-
-function train({ request, data, postStates, postRungs, control, port }: TrainingWork) {
-  const post = (message: TrainingMessage): void => port.postMessage(message);
-  return trainTrials(trainerFor(request), request, data, {
-    nowMs: () => performance.now(),
-    onStep: (step) => {
-      Atomics.add(control, counters.progress, 1);
-      Atomics.store(control, counters.step, step);
-    },
-    onMeasured: (member, measurement) => post({ kind: 'measured', member, measurement }),
-    ...(postStates && { onState: (member, state) => post({ kind: 'state', member, state }) }),
-    ...(postRungs && { onRung: (member, rung) => post({ kind: 'rung', member, rung }) }),
-    isStopped: () => Atomics.load(control, counters.stop) !== 0,
-  });
 }

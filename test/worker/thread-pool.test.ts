@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { chooseKernel } from '../../src/trainers/two-layer/kernel-file.ts';
 import { nativeKernelFolder } from '../../src/trainers/two-layer/native-kernel-file.ts';
 import { ThreadPool, type PackEnd } from '../../src/worker/thread-pool.ts';
-import type { TrainingRequest } from '../../src/worker/training-pool.ts';
+import { TrainingPool, type TrainingRequest } from '../../src/worker/training-pool.ts';
 import { portableKernel } from '../trainers/two-layer/support/portable-kernel.ts';
 import {
   plainSettings,
@@ -40,7 +40,7 @@ describe.each(['portable-plain', 'portable', 'auto'] as const)(
     });
 
     test.each([1, 3])('a pool of %i gives the digests of the main thread', async (threads) => {
-      const pool = new ThreadPool(threads, await kernels);
+      const pool = new ThreadPool(new TrainingPool(threads, await kernels));
       pools.push(pool);
       const train = (lambdas: number[], index: number) =>
         pool.train(`pack-${index}`, packRequest(lambdas), () => undefined);
@@ -56,7 +56,7 @@ describe.each(['portable-plain', 'portable', 'auto'] as const)(
 );
 
 test('a pack that waits for its data is stopped at once, and its thread is free', async () => {
-  await using pool = new ThreadPool(1, await chooseKernel('portable', []));
+  await using pool = new ThreadPool(new TrainingPool(1, await chooseKernel('portable', [])));
   const data = Promise.withResolvers<TrainingRequest>();
   const waiting = pool.train('waiting', data.promise, () => undefined);
   expect(pool.progress()).toEqual(new Map([['waiting', 0]]));
@@ -69,7 +69,7 @@ test('a pack that waits for its data is stopped at once, and its thread is free'
 });
 
 test('a pack whose data cannot be loaded is stopped, not crashed', async () => {
-  await using pool = new ThreadPool(1, await chooseKernel('portable', []));
+  await using pool = new ThreadPool(new TrainingPool(1, await chooseKernel('portable', [])));
   const nowhere = Promise.reject<TrainingRequest>(new Error('the coordinator is gone'));
   expect(await pool.train('pack', nowhere, () => undefined)).toEqual({
     kind: 'stopped',
@@ -80,7 +80,9 @@ test('a pack whose data cannot be loaded is stopped, not crashed', async () => {
 
 test('a pack whose thread cannot load its kernel is stopped, not crashed, and the pool serves the next one', async () => {
   const missing = { kind: 'native', path: '/nowhere/kernel.node', width: 'avx2' } as const;
-  await using pool = new ThreadPool(1, { ...missing, name: 'native avx2', isTested: true });
+  await using pool = new ThreadPool(
+    new TrainingPool(1, { ...missing, name: 'native avx2', isTested: true }),
+  );
   for (const name of ['first', 'second']) {
     const end = await pool.train(name, packRequest(packs[0]!), () => undefined);
     expect(end).toMatchObject({

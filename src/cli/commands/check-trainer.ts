@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { loadStudy } from '../../config/load-study.ts';
+import { studyFromFile } from '../process/study-files.ts';
 import { readProgramFiles } from '../../config/program-files.ts';
 import { sampleTrials, type SampledStage } from '../../search/samplers/sample-trials.ts';
 import { numberStyles, givenDistribution, type Params } from '../../study/search-space.ts';
@@ -14,11 +14,12 @@ import { trainerName } from '../../study/trainer-description.ts';
 import { trialName } from '../../study/trial.ts';
 import { commandNeeds, commandSettings, isCommand } from '../../trainers/command/settings.ts';
 import { wholeTask } from '../../trainers/command/task.ts';
-import { describeTrainer } from '../../trainers/registry.ts';
+import { isModule } from '../../trainers/module/settings.ts';
 import { allowedWords } from '../../worker/command/allowance.ts';
 import { checkCommand } from '../../worker/command/check-command.ts';
 import { removeFolder } from '../../worker/command/run-trial.ts';
-import { checkLines, isCheckPassed } from '../training/trainer-check-text.ts';
+import { checkModuleFile, checkModuleTrial, isModulePath } from '../training/check-module.ts';
+import { checkLines, howToOfCommands, isCheckPassed } from '../training/trainer-check-text.ts';
 import { say, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import { addCommand, usageError } from '../process/options.ts';
@@ -30,27 +31,41 @@ export function addCommands(program: Command, context: Context): void {
   const command = addCommand(program, 'check-trainer', {
     summary: 'trains one trial twice and says what your trainer may claim',
     description:
-      'Trains the first trial of a study twice with the program of its trainer section, and from rung to rung if it resumes, and says what is wrong or what the section may claim.',
+      'Trains the first trial of a study twice with the program or module of its trainer section, and from rung to rung if it resumes, and says what is wrong or what the section may claim. A module can be given without a study: its parameters have their defaults, and images are the digits.',
     notes:
       'The exit code is 1 if the program fails, or if it does not do what the section says. docs/own-trainers.md is the guide.',
-    examples: ['ridgeline check-trainer study.yaml'],
+    examples: ['ridgeline check-trainer study.yaml', 'ridgeline check-trainer trainer.ts'],
   });
   withProgramOptions(command)
-    .argument('<study>', 'study file (YAML) with a command in its trainer section')
+    .argument(
+      '<file>',
+      'study file (YAML) with a command or a module in its trainer section; or a module',
+    )
     .action(async (file: string, flags: ProgramFlags) => {
-      context.finish(await check(file, flags, context));
+      const checkFile = isModulePath(file) ? checkModuleFile : check;
+      context.finish(await checkFile(file, flags, context));
     });
 }
 
 async function check(file: string, flags: ProgramFlags, context: Context): Promise<number> {
-  const spec = await loadStudy(file, describeTrainer);
+  const spec = await studyFromFile(file);
+  const { trainer, seed, dataset } = spec;
+  const contents = await readProgramFiles(spec, file);
+  const files = new Map(
+    programFiles(trainer).map(({ name }, index) => [name, contents[index] ?? new Uint8Array(0)]),
+  );
+  if (isModule(trainer)) {
+    const { trial, params } = firstTrial(spec);
+    const styles = numberStyles(spec.stages);
+    const module = { settings: trainer, seed, trial, params, styles, dataset, files };
+    return await checkModuleTrial(module, flags, context);
+  }
   if (!isCommand(spec.trainer))
     throw usageError(
       `${file} has the trainer ${trainerName(spec.trainer)}, which is a part of Ridgeline: there is nothing to check.`,
-      'Give a study whose trainer section has a command.',
+      'Give a study whose trainer section has a command or a module.',
     );
   const settings = commandSettings(spec.trainer);
-  const contents = await readProgramFiles(spec, file);
   const directory = await mkdtemp(join(tmpdir(), 'ridgeline-check-'));
   const host = programHost(flags, { threads: 1, cacheDir: directory }, context);
   const needs = commandNeeds(settings);
@@ -65,10 +80,7 @@ async function check(file: string, flags: ProgramFlags, context: Context): Promi
       `${file} names the program ${needs}, which this command does not know.`,
       `Give its path: ${allowOption(needs)}.`,
     );
-  const names = programFiles(settings).map(({ name }) => name);
-  const files = new Map(names.map((name, index) => [name, contents[index] ?? new Uint8Array(0)]));
   const { trial, params } = firstTrial(spec);
-  const { seed } = spec;
   const own = { trial, attempt: 1, replicate: 1, params, test: false };
   const task = wholeTask({ settings, seed, ...own });
   try {
@@ -80,6 +92,7 @@ async function check(file: string, flags: ProgramFlags, context: Context): Promi
       parameters: task.parameters,
       styles: numberStyles(spec.stages),
       settings,
+      howTo: howToOfCommands,
       needs,
       report,
     };

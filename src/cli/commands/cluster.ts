@@ -1,7 +1,7 @@
 /** Commands for a running coordinator: submit, workers, status, watch, pause, resume, cancel, drain, stop, token. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { loadStudy } from '../../config/load-study.ts';
+import { studyFromFile } from '../process/study-files.ts';
 import { readProgramFiles } from '../../config/program-files.ts';
 import { formatWorkers, type ClusterFormat } from '../../report/terminal/cluster-tables.ts';
 import { countText } from '../../report/text/number-format.ts';
@@ -11,7 +11,6 @@ import { canonicalSpec } from '../../study/spec/canonical-spec.ts';
 import { configurationCount } from '../../study/spec/study-spec.ts';
 import { priorityMax } from '../../study/study-record.ts';
 import type { StudySummary } from '../../study/summaries.ts';
-import { describeTrainer } from '../../trainers/registry.ts';
 import { addControlCommand, withControl } from '../cluster/control.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import { confirm, yesOption } from '../process/confirm.ts';
@@ -53,7 +52,7 @@ function addSubmit(program: Command, context: Context): void {
     .action(async (file: string, { fresh = false, priority }: SubmitFlags) => {
       await requireStudyFile(file, context);
       // The coordinator reads the data, and it may run on another machine.
-      const spec = await loadStudy(file, describeTrainer, () => false);
+      const spec = await studyFromFile(file, () => false);
       const text = await withControl(context, async (client) => {
         const previous = fresh && (await client.listStudies()).find(isNamed(spec.study));
         const { name, outcome } = await client.submitStudy(canonicalSpec(spec), {

@@ -1,9 +1,8 @@
 /** `ridgeline coordinator`: serves studies in order of submission until it is stopped. */
 import type { Command } from 'commander';
 import { systemClock } from '../../base/clock.ts';
-import { loadStudy } from '../../config/load-study.ts';
+import { studyFromFile } from '../process/study-files.ts';
 import { readProgramFiles } from '../../config/program-files.ts';
-import { describeTrainer } from '../../trainers/registry.ts';
 import { LiveView } from '../cluster/live-view.ts';
 import { serveCluster } from '../cluster/serve-cluster.ts';
 import type { Context } from '../process/context.ts';
@@ -33,7 +32,7 @@ export function addCommands(program: Command, context: Context): void {
       if (flags.log !== undefined) copyToLogFile(context.stderr, flags.log, systemClock);
       const studies = await Promise.all(
         files.map(async (file) => {
-          const spec = await loadStudy(file, describeTrainer);
+          const spec = await studyFromFile(file);
           return { spec, contents: await readProgramFiles(spec, file) };
         }),
       );

@@ -6,7 +6,7 @@ import { Option, type Command } from 'commander';
 import { RidgelineError, whyUnread } from '../../base/errors.ts';
 import { journalTrials, tableTrials, type ForeignTrial } from '../../config/foreign-trials.ts';
 import { chooseKnown, knownText, withKnown } from '../../config/known-configurations.ts';
-import { loadStudy } from '../../config/load-study.ts';
+import { studyFromFile } from '../process/study-files.ts';
 import { countText } from '../../report/text/number-format.ts';
 import { rankConfigurations } from '../../search/ranking/ranking.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
@@ -75,7 +75,7 @@ async function importConfigurations(
   flags: ImportFlags,
   context: Context,
 ): Promise<void> {
-  const spec = await loadStudy(file, describeTrainer, () => false);
+  const spec = await studyFromFile(file, () => false);
   const stage = chosenStage(spec, flags.stage);
   const { direction } = spec.objective;
   const trials = await readTrials(flags, direction, context);

@@ -1,6 +1,6 @@
 /** `ridgeline plan`: prints the trials of a study and their cost without starting it. */
 import type { Command } from 'commander';
-import { loadStudy } from '../../config/load-study.ts';
+import { studyFromFile } from '../process/study-files.ts';
 import { withPlace } from '../../config/problem-place.ts';
 import { differenceText } from '../../coordinator/shell/study-errors.ts';
 import { datasetText } from '../../report/results/result-words.ts';
@@ -14,6 +14,7 @@ import { givenDistribution, type SearchSpace } from '../../study/search-space.ts
 import { configurationCount, type StageSpec, type StudySpec } from '../../study/spec/study-spec.ts';
 import { trialName } from '../../study/trial.ts';
 import { requireRungs } from '../../study/spec/rung-problem.ts';
+import { isProgram } from '../../study/trainer-description.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { defaultThreads } from '../../worker/thread-count.ts';
 import { dataDirectory, stateDirectory, type Context } from '../process/context.ts';
@@ -39,7 +40,7 @@ export function addCommands(program: Command, context: Context): void {
     .option('--all', 'list every trial, not only some of a long stage')
     .addOption(formatOption())
     .action(async (file: string, { all = false }: { readonly all?: boolean }) => {
-      const spec = await loadStudy(file, describeTrainer);
+      const spec = await studyFromFile(file);
       const plan = await withPlace(file, () => buildPlan(spec, context));
       printResult(context, plan, planJson, (result) => formatPlan(result, all));
     });
@@ -78,12 +79,12 @@ const noRecords = { train: 0, validation: 0, test: null };
 
 /** The cost of a program of the user is unknown until it has run. */
 async function dataAndCost(spec: StudySpec, pack: number, dataDir: string, context: Context) {
-  const { dataset } = spec;
-  if (dataset === undefined) {
-    const cost = { seconds: NaN, low: NaN, high: NaN };
-    return { source: datasetText(dataset), counts: noRecords, warnings: [], cost };
-  }
+  const { dataset, trainer } = spec;
+  const unknown = { seconds: NaN, low: NaN, high: NaN };
+  if (dataset === undefined)
+    return { source: datasetText(dataset), counts: noRecords, warnings: [], cost: unknown };
   const { source, counts, warnings } = await openDataset(dataset, { dataDir });
+  if (isProgram(trainer)) return { source, counts, warnings, cost: unknown };
   const { data } = await openTrainingData(dataset, spec.seed, dataDir, false);
   const cost = measureTrialCost(spec, pack, data, await loadKernel(context));
   return { source, counts, warnings, cost };

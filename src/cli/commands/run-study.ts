@@ -3,11 +3,12 @@
  * the options and starts the workers before it loads this module.
  */
 import { RidgelineError } from '../../base/errors.ts';
-import { loadStudy } from '../../config/load-study.ts';
+import { studyFromFile } from '../process/study-files.ts';
 import { withPlace } from '../../config/problem-place.ts';
 import { readProgramFiles } from '../../config/program-files.ts';
 import type { Launcher } from '../../launch/launcher.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
+import { isProgram } from '../../study/trainer-description.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyStatus } from '../../study/trial.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
@@ -54,7 +55,7 @@ export async function runStudy(
     startsAgain ? null : await storedEnd(withTime(study, flags), context);
   // A finished study is printed without its data.
   const needsData = async (study: StudySpec) => (await findEnd(study)) === null;
-  const spec = withTime(await loadStudy(file, describeTrainer, needsData), flags);
+  const spec = withTime(await studyFromFile(file, needsData), flags);
   const end = await findEnd(spec);
   const http = dashboardAddress(flags);
   const runThenCommand = async (code: number): Promise<number> =>
@@ -119,8 +120,9 @@ async function withModel(
 }
 
 /** What a user can do with the results. */
-function nextSteps(file: string, { study }: StudySpec, { save }: RunFlags): string {
+function nextSteps(file: string, { study, trainer }: StudySpec, { save }: RunFlags): string {
   const report = formatCommand(['report', study, '-o', 'report.html']);
+  if (isProgram(trainer)) return `next: ${report}`;
   const model =
     save === undefined
       ? ['train', file, '--winner', '--save', 'model.npz']

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { didYouMean } from '../../base/did-you-mean.ts';
 import { RidgelineError } from '../../base/errors.ts';
-import { loadStudyOrRecipe } from '../../config/load-study.ts';
+import { studyOrRecipeFromFile } from '../process/study-files.ts';
 import { studyUnknown } from '../../coordinator/shell/study-errors.ts';
 import { storedRanks } from '../../search/ranking/ranking.ts';
 import type { StoreReader, StoreReads } from '../../store/store.ts';
@@ -76,13 +76,13 @@ export async function storedTrial(
 export async function studyOrRecipe(
   fileOrName: string,
   context: Context,
-): ReturnType<typeof loadStudyOrRecipe> {
+): ReturnType<typeof studyOrRecipeFromFile> {
   if (!existsSync(fileOrName)) {
     await using reader = await openStoreReader(stateDirectory(context));
     const record = await reader.study(fileOrName);
     if (record !== null) return { kind: 'study', spec: record.spec };
   }
-  return await loadStudyOrRecipe(fileOrName, describeTrainer);
+  return await studyOrRecipeFromFile(fileOrName);
 }
 
 /**

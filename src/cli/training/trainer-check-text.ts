@@ -14,11 +14,30 @@ export interface TrainerCheck {
   readonly parameters: Params;
   /** How numbers of the parameters are written. */
   readonly styles: NumberStyles;
-  readonly settings: CommandSettings;
+  readonly settings: Pick<CommandSettings, 'repeatable' | 'rungs' | 'metrics' | 'records'>;
+  /** How the program adds what it does not report yet. */
+  readonly howTo: HowTo;
   /** What workers must allow. */
   readonly needs: string;
   readonly report: CheckReport;
 }
+
+interface HowTo {
+  readonly addProgress: string;
+  readonly addRecords: string;
+}
+
+export const howToOfCommands: HowTo = {
+  addProgress: 'print {"step": …, "metrics": {…}} as it trains',
+  addRecords:
+    'set `records` to the number of validation records, and print `correct`, a 0 or 1 for each',
+};
+
+export const howToOfModules: HowTo = {
+  addProgress: 'call hooks.onMeasured as it trains, or add rungs',
+  addRecords:
+    'declare `records`, the number of validation records, and return `correct` from measure, a 0 or 1 for each',
+};
 
 /** Whether the program does what its section says. */
 export function isCheckPassed({ settings, report }: TrainerCheck): boolean {
@@ -101,17 +120,15 @@ function resumeLine({ settings }: TrainerCheck, a: TrialResult, b: TrialResult):
     : `${label}${what}`;
 }
 
-function missingLines({ settings, report }: TrainerCheck): string[] {
+function missingLines({ settings, report, howTo }: TrainerCheck): string[] {
   const { first } = report;
   const isMeasured = first.kind === 'trained' && first.result.curve.length > 1;
   const advice = [
     ...(isMeasured || settings.rungs.at(-1) === 1
       ? []
-      : ['no progress: print {"step": …, "metrics": {…}} as it trains, for curves and live views']),
+      : [`no progress: ${howTo.addProgress}, for curves and live views`]),
     ...(settings.records === undefined && 'validation_accuracy' in settings.metrics
-      ? [
-          'no ± and no ties: set `records` to the number of validation records, and print `correct`, a 0 or 1 for each',
-        ]
+      ? [`no ± and no ties: ${howTo.addRecords}`]
       : []),
   ];
   return advice.map((text) => `${'note'.padEnd(labelWidth)}${text}`);

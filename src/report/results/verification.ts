@@ -3,7 +3,7 @@
  * the test of the winner, or after the loss of a worker.
  */
 import { areIndependent } from '../../study/independence.ts';
-import { commandTrainer, trainerName } from '../../study/trainer-description.ts';
+import { isProgram } from '../../study/trainer-description.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName, type AttemptRecord, type TrialRecord } from '../../study/trial.ts';
 
@@ -51,7 +51,7 @@ export function trialVerification(
 
 /** Whether a program of the user trains its trials. */
 function isProgramStudy({ spec }: StudyRecord): boolean {
-  return trainerName(spec.trainer) === commandTrainer;
+  return isProgram(spec.trainer);
 }
 
 function onceWords({ spec }: StudyRecord): string {

@@ -4,7 +4,7 @@
  * so they are checked when the data set is open.
  */
 import { RidgelineError } from '../../base/errors.ts';
-import type { TrainerDescription } from '../trainer-description.ts';
+import { moduleTrainer, trainerName, type TrainerDescription } from '../trainer-description.ts';
 import { hasStopping, type StudySpec } from './study-spec.ts';
 
 /**
@@ -17,20 +17,25 @@ export function requireRungs(
   trainRecords: number | null,
 ): void {
   if (!hasStopping(spec)) return;
+  const isModule = trainerName(spec.trainer) === moduleTrainer;
   if (trainRecords === null && (trainer.validationRecords?.(spec.trainer) ?? 0) === 0)
     throw new RidgelineError(
       'STUDY_INVALID',
       `Study ${spec.study} has stop: clearly_worse, which compares trials record by record, but its trainer section has no records.`,
-      'Set trainer.records to the number of validation records, and print `correct`, a 0 or 1 for each; or remove stop.',
+      isModule
+        ? 'Declare `records` in the module, the number of validation records, and return `correct` from measure; or remove stop.'
+        : 'Set trainer.records to the number of validation records, and print `correct`, a 0 or 1 for each; or remove stop.',
     );
   const rungs = trainer.rungs(spec.trainer, trainRecords ?? 0);
   if (rungs.length < 2)
     throw new RidgelineError(
       'STUDY_INVALID',
       `Study ${spec.study} has stop: clearly_worse, but a trial has only one rung, its last step: trials are compared at each rung, and there is no step left to save after the last one.`,
-      trainRecords === null
-        ? 'Add earlier steps to trainer.rungs, or remove stop.'
-        : 'Set trainer.cycles to 2 or more, or remove stop.',
+      isModule
+        ? 'Return earlier steps from `rungs` of the module, or remove stop.'
+        : trainRecords === null
+          ? 'Add earlier steps to trainer.rungs, or remove stop.'
+          : 'Set trainer.cycles to 2 or more, or remove stop.',
     );
   const measured = new Set(trainer.measuredSteps(spec.trainer, trainRecords ?? 0));
   const missing = rungs.find((step) => !measured.has(step));

@@ -59,11 +59,21 @@ export function recipeRules(
   if (dataset !== undefined) datasetRules(dataset, { isGiven, report });
   if (trainer.needsData === false && isGiven(['dataset']))
     report(['dataset'], 'has no effect: the program reads its own data. Remove it');
+  else if (isGiven(['dataset', 'test']) && !measuresTest(trainer))
+    report(
+      ['dataset', 'test'],
+      'has no effect: the trainer has no metrics of a test split, such as test_accuracy. Remove it',
+    );
   if (section === undefined) return problems;
   const isSet: IsGiven = (path) => isGiven(['trainer', ...path]);
   for (const { path, message } of trainer.problems(toCamel(section), isSet))
     report(['trainer', ...path], message);
   return problems;
+}
+
+/** A trainer whose section has problems may have no metrics here. */
+function measuresTest({ metrics }: TrainerDescription): boolean {
+  return metrics.length === 0 || metrics.some(({ split }) => split === 'test');
 }
 
 function datasetRules(dataset: PartialDataset, rules: Rules): void {

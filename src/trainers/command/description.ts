@@ -4,7 +4,6 @@
  * The section declares the metrics, and whether results repeat. It may be that of a file, not yet
  * checked: what has the wrong type counts as missing here, and the schema reports it.
  */
-import { classificationMetrics, type Metric } from '../../study/metrics.ts';
 import { memoryBytes } from '../../study/memory-size.ts';
 import type { ParameterName } from '../../study/search-space.ts';
 import type { SpecProblem } from '../../study/spec/spec-problem.ts';
@@ -13,6 +12,7 @@ import {
   type TrainerDescription,
   type TrainerSettings,
 } from '../../study/trainer-description.ts';
+import { programMetrics } from '../program-metrics.ts';
 import { commandNeeds, commandSettings, placeholders, type CommandSettings } from './settings.ts';
 import { settingsSchema } from './settings-schema.ts';
 
@@ -49,7 +49,7 @@ function build(section: TrainerSettings, names: readonly ParameterName[]): Train
     problems,
     parameters: Object.fromEntries(names.map((name) => [name, parameter])),
     withParameters: (searched) => describeWith(section, searched),
-    metrics: toMetrics(section['metrics']),
+    metrics: programMetrics(section['metrics']),
     reproducible: section['repeatable'] === 'exact',
     needsData: false,
     measuresAnyStep: true,
@@ -69,30 +69,6 @@ function build(section: TrainerSettings, names: readonly ParameterName[]): Train
     method: (settings) => method(commandSettings(settings)),
     divergenceAdvice: () => [],
     effectiveMinimum: () => null,
-  };
-}
-
-function toMetrics(section: unknown): Metric[] {
-  if (typeof section !== 'object' || section === null) return [];
-  const entries: [string, unknown][] = Object.entries(section);
-  return entries.map(([name, direction]) =>
-    toMetric(name, direction === 'minimize' ? 'minimize' : 'maximize'),
-  );
-}
-
-/** A metric with the name of one that classifiers report is that one. Test metrics cannot be objectives. */
-function toMetric(name: string, direction: 'maximize' | 'minimize'): Metric {
-  const [first = ''] = name.split('_');
-  const split = first === 'train' || first === 'validation' || first === 'test' ? first : null;
-  const common = classificationMetrics.find((metric) => metric.name === name);
-  const isAccuracy = name.endsWith('accuracy');
-  return {
-    name,
-    kind: common?.kind ?? (isAccuracy ? 'accuracy' : 'loss'),
-    split,
-    direction: split === 'test' ? null : direction,
-    unit: common?.unit ?? (isAccuracy ? 'share' : null),
-    description: common?.description ?? `${name}, as the command prints it`,
   };
 }
 

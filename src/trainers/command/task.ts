@@ -61,7 +61,7 @@ export function wholeTask({ settings, seed, params, test, ...names }: TaskSource
 }
 
 /** A seed that NumPy, scikit-learn and PyTorch accept. */
-function taskSeed(seed: number, replicate: number): number {
+export function taskSeed(seed: number, replicate: number): number {
   return new RandomStream(seed, 'command', replicate).uint32At(0) >>> 1;
 }
 

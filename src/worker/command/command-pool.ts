@@ -15,6 +15,7 @@ import { programFiles, type ProgramFile } from '../../study/program-files.ts';
 import { commandNeeds, type CommandSettings } from '../../trainers/command/settings.ts';
 import type { CommandTask } from '../../trainers/command/task.ts';
 import { allowedWords, type Allowance } from './allowance.ts';
+import { CommandFailure } from './command-failure.ts';
 import { removeFolder, type CommandHost } from './run-trial.ts';
 import { trainRungs, type CommandState, type RunningRungs } from './train-rungs.ts';
 
@@ -53,17 +54,6 @@ export type CommandEnd =
       readonly output: string;
     }
   | { readonly kind: 'stopped'; readonly reason: string; readonly output?: string };
-
-/** A trial that failed because of its program. */
-export class CommandFailure extends Error {
-  /** What the program has printed (`study/attempt-log.ts`). */
-  readonly output: string;
-
-  constructor(reason: string, output: string) {
-    super(reason);
-    this.output = output;
-  }
-}
 
 interface RunningPack {
   readonly slot: number;

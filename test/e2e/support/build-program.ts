@@ -46,6 +46,7 @@ async function buildProgram(): Promise<void> {
         input: {
           'cli/main': join(source, 'cli/main.ts'),
           'worker/trial-thread': join(source, 'worker/trial-thread.ts'),
+          'worker/module/module-thread': join(source, 'worker/module/module-thread.ts'),
         },
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js' },
       },
