@@ -31,9 +31,9 @@ export function addCommands(program: Command, context: Context): void {
   const command = addCommand(program, 'check-trainer', {
     summary: 'trains one trial twice and says what your trainer may claim',
     description:
-      'Trains the first trial of a study twice with the program or module of its trainer section, and from rung to rung if it resumes, and says what is wrong or what the section may claim. A module can be given without a study: its parameters have their defaults, and images are the digits.',
+      'Trains the first trial of a study twice with the program or module of its trainer section, and from rung to rung if it resumes, and says what is wrong or what the section may claim.',
     notes:
-      'The exit code is 1 if the program fails, or if it does not do what the section says. docs/own-trainers.md is the guide.',
+      'A module can be given without a study: its parameters have their defaults, and the images are the digits. The exit code is 1 if the program fails, or if it does not do what the section says. docs/own-trainers.md is the guide.',
     examples: ['ridgeline check-trainer study.yaml', 'ridgeline check-trainer trainer.ts'],
   });
   withProgramOptions(command)

@@ -57,7 +57,7 @@ export function withAllowOptions(command: Command): Command {
     .addOption(
       new Option(
         '--allow-files <digest>',
-        'run the command line and files with this digest (sha256:…), which `ridgeline check-trainer` prints; may be repeated',
+        'run the command line or module, and files, with this digest (sha256:…), which `ridgeline check-trainer` prints; may be repeated',
       ).argParser(
         (text: string, before: ReadonlySet<string> | undefined) =>
           new Set([...(before ?? []), parseDigest(text)]),
@@ -65,7 +65,7 @@ export function withAllowOptions(command: Command): Command {
     )
     .option(
       '--allow-any-command',
-      'run every command line that a study names: everyone with the right to submit studies can run any program here',
+      'run every command line and module that a study names: everyone with the right to submit studies can run any program here',
     );
 }
 

@@ -26,7 +26,7 @@ export class ModuleRunner implements AsyncDisposable {
   }
 
   /** A pool that trains with this module. A pack is returned if the module is not allowed. */
-  using(settings: ModuleSettings, fetch: FetchShard): Pick<ThreadPool<TrainingRequest>, 'train'> {
+  using(settings: ModuleSettings, fetch: FetchShard): Pick<ThreadPool, 'train'> {
     return {
       train: async (pack, request, onMeasured, withRungs) => {
         const withFiles = this.#withFiles(settings, fetch, request);

@@ -50,7 +50,7 @@ async function startRunner(path: string, allowance: Allowance): Promise<PackRunn
     diskMax: 0,
     warn: () => undefined,
   });
-  const own = { allowance, own: {}, passed: [], processors: 1 };
+  const own = { allowance, own: {}, passed: [], processors: 1, memory: 1e9 };
   const commands = { ...own, slots: 1, devices: [], directory: join(path, 'trials') };
   const trainer = await chooseKernel('portable', []);
   return await PackRunner.start({ threads: 1, trainer, commands, stateMax: 0, states }, cache);
