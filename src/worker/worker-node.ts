@@ -27,11 +27,10 @@ import { selfTest, type TrainerSource } from '../trainers/open-trainer.ts';
 import { abortOf, pause } from './abort.ts';
 import { allowedNeeds } from './command/allowance.ts';
 import { CommandFailure } from './command/command-failure.ts';
-import type { CommandPoolOptions } from './command/command-pool.ts';
 import { readMachineId } from './machine-id.ts';
 import { Lifetime } from './lifetime.ts';
 import { WorkerSession, type SessionEffect } from './session.ts';
-import { PackRunner } from './pack-runner.ts';
+import { PackRunner, type PackRunnerOptions } from './pack-runner.ts';
 import { StateKeeper } from './states/state-keeper.ts';
 import { processorModel } from './processor-model.ts';
 
@@ -44,7 +43,7 @@ export interface WorkerOptions {
   readonly trainer: TrainerSource;
   readonly describeTrainer: DescribeTrainer;
   /** Programs of users, and how they run. */
-  readonly commands: CommandPoolOptions;
+  readonly commands: PackRunnerOptions['commands'];
   readonly cacheDir: string;
   /** Most bytes of states of trials on disk, in the cache directory; 0: none. */
   readonly stateMax: number;
