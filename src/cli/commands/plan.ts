@@ -6,9 +6,11 @@ import { differenceText } from '../../coordinator/shell/study-errors.ts';
 import { datasetText } from '../../report/results/result-words.ts';
 import { openDataset } from '../../dataset/open-dataset.ts';
 import { formatPlan, planJson, type Plan } from '../../report/terminal/plan-text.ts';
+import { plannedCost } from '../../search/planning/planned-cost.ts';
 import { stageStart } from '../../search/planning/model-rounds.ts';
 import { sampleTrials } from '../../search/samplers/sample-trials.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
+import { requireBudget } from '../../study/spec/budget-rules.ts';
 import { compareSpecs } from '../../study/spec/compare-specs.ts';
 import { givenDistribution, type SearchSpace } from '../../study/search-space.ts';
 import { configurationCount, type StageSpec, type StudySpec } from '../../study/spec/study-spec.ts';
@@ -18,7 +20,7 @@ import { isProgram } from '../../study/trainer-description.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { defaultThreads } from '../../worker/thread-count.ts';
 import { dataDirectory, stateDirectory, type Context } from '../process/context.ts';
-import { addCommand, formatOption, withDataOption } from '../process/options.ts';
+import { addCommand, formatOption, wholeNumber, withDataOption } from '../process/options.ts';
 import { printResult } from '../process/terminal.ts';
 import { loadKernel } from '../training/kernel-choice.ts';
 import { withKernelOption } from '../training/kernel-option.ts';
@@ -27,6 +29,11 @@ import { openTrainingData } from '../training/training-data.ts';
 
 /** Default of `run --pack`. */
 const packMax = 8;
+
+interface PlanFlags {
+  readonly all?: boolean;
+  readonly threads?: number;
+}
 
 export function addCommands(program: Command, context: Context): void {
   const command = addCommand(program, 'plan', {
@@ -37,27 +44,30 @@ export function addCommands(program: Command, context: Context): void {
   });
   withKernelOption(withDataOption(command))
     .argument('<study>', 'study file (YAML)')
+    .addOption(wholeNumber('--threads <n>', 'threads that train (default: cores)', 1, 65_536))
     .option('--all', 'list every trial, not only some of a long stage')
     .addOption(formatOption())
-    .action(async (file: string, { all = false }: { readonly all?: boolean }) => {
+    .action(async (file: string, { all = false, threads = defaultThreads() }: PlanFlags) => {
       const spec = await studyFromFile(file);
-      const plan = await withPlace(file, () => buildPlan(spec, context));
+      const plan = await withPlace(file, () => buildPlan(spec, threads, context));
       printResult(context, plan, planJson, (result) => formatPlan(result, all));
     });
 }
 
-async function buildPlan(spec: StudySpec, context: Context): Promise<Plan> {
+async function buildPlan(spec: StudySpec, threads: number, context: Context): Promise<Plan> {
   const dataDir = dataDirectory(context);
   const trainer = describeTrainer(spec.trainer);
-  const threads = defaultThreads();
   const pack = packSize(spec, threads);
   const { source, counts, warnings, cost } = await dataAndCost(spec, pack, dataDir, context);
-  requireRungs(spec, trainer, spec.dataset === undefined ? null : counts.train);
+  const records = spec.dataset === undefined ? null : counts.train;
+  requireRungs(spec, trainer, records);
+  requireBudget(spec, trainer, records);
   return {
     study: spec.study,
     source,
     counts,
     steps: trainer.rungs(spec.trainer, counts.train).at(-1) ?? 0,
+    stepsTotal: plannedCost(spec, trainer.rungs(spec.trainer, counts.train)),
     secondsPerTrial: cost.seconds,
     secondsPerTrialLow: cost.low,
     secondsPerTrialHigh: cost.high,

@@ -178,6 +178,18 @@ export const planSchema = z.object({
     })
     .describe('images in each split'),
   steps: count.describe('updates of a trial'),
+  steps_total: z
+    .object({
+      most: count.describe('if every trial is trained to its end; at most the budget'),
+      expected: z
+        .object({
+          low: count.describe('lower end of the range'),
+          high: count.describe('upper end of the range'),
+        })
+        .nullable()
+        .describe('with stop: clearly_worse, as measured; null if unknown'),
+    })
+    .describe('updates of all trials together'),
   seconds_per_trial: z.number().describe('measured time of a trial, in s'),
   seconds_per_trial_low: z.number().describe('lower end of its range'),
   seconds_per_trial_high: z.number().describe('upper end of its range'),

@@ -1,4 +1,5 @@
 /** The output of `plan`: what a study will do. */
+import type { PlannedCost } from '../../search/planning/planned-cost.ts';
 import {
   distinctTexts,
   numberRange,
@@ -26,6 +27,8 @@ export interface Plan {
     readonly test: number | null;
   };
   readonly steps: number;
+  /** Steps of the whole study. */
+  readonly stepsTotal: PlannedCost;
   /** Estimates of the time that a trial takes of one thread of this machine: the median, and a range. */
   readonly secondsPerTrial: number;
   readonly secondsPerTrialLow: number;
@@ -71,11 +74,19 @@ export function formatPlan(plan: Plan, all: boolean): string {
     `data: ${foreignText(plan.source)}`,
     ...(counts.train === 0 ? [] : [recordsText(counts)]),
     `cost: ${costText(plan, least, most)}`,
+    stepsText(plan),
     ...(plan.busy === null ? [] : [`  ${plan.busy}`]),
     ...plan.warnings.map((warning) => `warning: ${warning}`),
     ...plan.stages.flatMap((stage) => ['', ...stageLines(stage, all)]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function stepsText({ stepsTotal: { most, expected } }: Plan): string {
+  const largest = `steps: at most ${groupedNumber(most)} in all`;
+  if (expected === null) return largest;
+  const range = `${groupedNumber(expected.low)} to ${groupedNumber(expected.high)}`;
+  return `${largest}; ${range} are expected with stop: clearly_worse, as measured on CIFAR-10`;
 }
 
 function recordsText({ train, validation, test }: Plan['counts']): string {

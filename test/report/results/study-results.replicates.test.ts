@@ -31,6 +31,7 @@ const planned = {
   source: 'here',
   counts: { train: 1, validation: 1, test: null },
   steps: 10,
+  stepsTotal: { most: 900, expected: null },
   secondsPerTrial: 1,
   secondsPerTrialLow: 1,
   secondsPerTrialHigh: 1.5,
