@@ -6,9 +6,8 @@ import { formatLogs } from '../../report/terminal/logs-text.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import type { StoreReads } from '../../store/store.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
-import { trainerName } from '../../study/trainer-description.ts';
+import { isProgram, trainerName } from '../../study/trainer-description.ts';
 import { trialName } from '../../study/trial.ts';
-import { isCommand } from '../../trainers/command/settings.ts';
 import { stateDirectory, type Context } from '../process/context.ts';
 import { addCommand, formatOption, usageError, wholeNumber } from '../process/options.ts';
 import { printResult } from '../process/terminal.ts';
@@ -49,7 +48,7 @@ async function readLogs(reads: StoreReads, study: string, name: string): Promise
 
 /** Why a trial has no output; null if a program trains it. */
 function silenceOf({ spec }: StudyRecord, trial: string): string | null {
-  if (isCommand(spec.trainer)) return null;
+  if (isProgram(spec.trainer)) return null;
   return `Study ${spec.study} uses the trainer ${trainerName(spec.trainer)}, which is a part of Ridgeline and prints nothing. \`ridgeline trial ${spec.study} ${trial}\` prints its attempts and measurements.`;
 }
 

@@ -18,6 +18,7 @@ import { numberStyles } from '../../study/search-space.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName, type TrialRecord, type TrialResult } from '../../study/trial.ts';
 import { isCommand } from '../../trainers/command/settings.ts';
+import { isModule } from '../../trainers/module/settings.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { selfTestDigest } from '../../trainers/two-layer/arithmetic-self-test.ts';
 import { defaultThreads } from '../../worker/thread-count.ts';
@@ -91,6 +92,11 @@ async function verify(name: string, flags: VerifyFlags, context: Context): Promi
     throw usageError(
       `${name} is trained by a program that need not give the same result again (repeatable: false).`,
       '--decisions checks what was decided from its results.',
+    );
+  if (isModule(study.spec.trainer))
+    throw usageError(
+      `${name} is trained by a module, which only workers run.`,
+      'With `repeatable: exact` and `audit:` in the study file, another worker trains some of its trials again; --decisions checks what was decided from its results.',
     );
   const changed = stored.trials.filter((trial) => isChanged(trial, stored));
   const trials = [...new Set([...select(stored, flags), ...changed])];
