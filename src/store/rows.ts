@@ -37,6 +37,8 @@ interface ResultFields {
   readonly fingerprint: string;
   /** Of a trial with rungs: whether the result is that of its last step. It is kept as the result of its rung. */
   readonly rung?: 'between' | 'last';
+  /** Study and trial from which it was taken, such as `quickstart coarse/7`; absent: the worker trained it. */
+  readonly source?: string;
 }
 
 interface Rows {
@@ -64,6 +66,8 @@ interface Rows {
   'budget-ended': { readonly study: string; readonly end: BudgetEnd | null };
   /** Milliseconds in which a study with a budget of time ran. */
   'study-time': { readonly study: string; readonly activeMs: number };
+  /** The study takes results of other studies from now on. */
+  'study-reuse': { readonly study: string };
   /** The stage's search space is known. It had none before. */
   'stage-opened': { readonly study: string; readonly stage: StageRecord };
   /** A stage closes once, and only after it was opened. */

@@ -13,6 +13,8 @@ export interface StudyRecord {
   readonly status: StudyStatus;
   /** Weight of its share of the threads, from 1 to `priorityMax`. */
   readonly priority: number;
+  /** Whether it takes results of other studies (`--reuse`); absent: no. */
+  readonly reuse?: boolean;
   /** Why it failed, or the operator's reason for a pause; null otherwise. */
   readonly reason: string | null;
   readonly createdAtMs: number;

@@ -130,6 +130,8 @@ export interface RungResult {
   readonly fingerprint: string;
   /** The verdict when the trial left the rung. */
   readonly audit: AuditVerdict | null;
+  /** As `source` of a trial. */
+  readonly source?: string | undefined;
 }
 
 /** How far a trial is that is trained from rung to rung. */
@@ -189,6 +191,8 @@ export interface TrialRecord {
   readonly audit: AuditVerdict | null;
   /** Absent if the trial is trained to its end at once. */
   readonly rungs?: RungProgress;
+  /** Study and trial from which `result` was taken, such as `quickstart coarse/7`; absent: it was trained here. */
+  readonly source?: string | undefined;
 }
 
 /**

@@ -114,6 +114,10 @@ const refused: readonly (readonly [string, readonly StoreRow[]])[] = [
     [ended(completeResult()), attempt(2, 'audit'), attempt(3, 'audit')],
   ],
   ['a result of a trial that was never assigned', [ended(completeResult(), coarse(2))]],
+  [
+    'a reused result of a trial that runs',
+    [{ ...ended(completeResult()), source: 'quickstart coarse/7' }],
+  ],
   ['a second result of a trial', [ended(completeResult()), ended(completeResult())]],
   ['a result after a diverged one', [ended(diverged), ended(completeResult())]],
   ['a complete result without a measurement', [ended({ ...completeResult(), curve: [] })]],

@@ -114,6 +114,30 @@ function rungTests(make: Make): void {
     expect(others.every((one) => one.rungs === undefined)).toBe(true);
   });
 
+  test('a store keeps from which trial of another study a result was taken, at every rung', async () => {
+    await using fixture = await make();
+    await using store = await fixture.open();
+    const source = 'quickstart coarse/7';
+    const reused = { ...created(trial), toStep: 20 };
+    await store.commit([...startedStudy, reused, { ...atRung, source }]);
+    expect(await store.trial('first', trial)).toMatchObject({
+      status: 'paused',
+      attempts: 0,
+      source,
+      rungs: { results: [{ source }] },
+    });
+    await store.commit([
+      trainedOn,
+      { kind: 'study-reuse', study: 'first' },
+      assigned(trial),
+      atEnd,
+    ]);
+    const after = await store.trial('first', trial);
+    expect(after).not.toHaveProperty('source');
+    expect(after?.rungs?.results.map((rung) => rung.source)).toEqual([source, undefined]);
+    expect(await store.study('first')).toHaveProperty('reuse', true);
+  });
+
   test.for([
     ['a trial that is not at a rung', [{ kind: 'trial-stopped', ...own, trial: coarse(1), stop }]],
     ['a trial that was not trained to the rung', [{ ...trainedOn, toStep: 60, known: 60 }]],

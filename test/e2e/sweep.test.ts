@@ -33,6 +33,13 @@ stages:
     lambda: { distribution: log_uniform, narrow: coarse }
 `;
 
+interface Reused {
+  readonly trial: string;
+  readonly source: string | null;
+  readonly attempts: number;
+  readonly seconds: number;
+}
+
 async function readResults(
   study: string,
   state: string,
@@ -98,6 +105,34 @@ describe('run', () => {
     const after = fingerprint(JSON.parse(third.stdout) as ResultsJson);
     expect(after).toHaveLength(14);
     expect(after).toEqual(expect.arrayContaining(before));
+  });
+
+  test('run --reuse takes results of another study, shows from which, and gives the same results', async () => {
+    const { study, dir, state, stdout } = finished();
+    const longer = join(dir, 'longer.yaml');
+    const written = readFileSync(study, 'utf8').replace('study: finished', 'study: longer');
+    writeFileSync(longer, written.replace(/trials: 5(?![\s\S]*trials: 5)/, 'trials: 7'));
+    const args = ['run', longer, '--state', state, '--reuse'];
+    const done = await ridgeline([...args, '--format', 'json']);
+    expect(done.code, done.stderr).toBe(0);
+    const results = JSON.parse(done.stdout) as ResultsJson;
+    expect(fingerprint(results)).toEqual(
+      expect.arrayContaining(fingerprint(JSON.parse(stdout) as ResultsJson)),
+    );
+    const rows = results.stages.flatMap((stage) => stage.trials as unknown as Reused[]);
+    const reused = rows.filter(({ source }) => source !== null);
+    expect(reused.length).toBeGreaterThanOrEqual(10);
+    for (const { trial, source, attempts, seconds } of reused)
+      expect({ source, attempts, seconds }).toEqual({
+        source: `finished ${trial}`,
+        attempts: 0,
+        seconds: 0,
+      });
+    expect(rows.filter(({ source }) => source === null).length).toBe(12 - reused.length);
+    const printed = await ridgeline(['results', 'longer', '--state', state]);
+    expect(printed.stderr).toContain(`reused  ${reused.length} results were trained in finished`);
+    const verified = await ridgeline(['verify', 'longer', '--state', state]);
+    expect(verified.code, verified.stderr).toBe(0);
   });
 
   test('run upgrades the store of version 0.1.0 and prints its finished study', async () => {

@@ -73,9 +73,9 @@ export function checkExcludedMarked(studies: Iterable<ModelStudy>, excluded: Exc
   for (const { record, trials } of studies) {
     if (record.endedAtMs !== null) continue;
     const closed = record.stages.filter((stage) => stage.closed).map(({ name }) => name);
-    for (const { id, audit, fingerprint, log } of trials.values()) {
+    for (const { id, audit, fingerprint, log, source } of trials.values()) {
       if (fingerprint === null || !closed.includes(id.stage)) continue;
-      if (audit === 'unchecked' || audit === 'disputed') continue;
+      if (audit === 'unchecked' || audit === 'disputed' || source !== undefined) continue;
       const isSupported = log.some(
         (attempt) => attempt.fingerprint === fingerprint && !excluded.has(attempt.session),
       );

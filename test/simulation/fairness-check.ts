@@ -12,7 +12,7 @@ import { isActive } from '../../src/coordinator/core/state/study-entry.ts';
 import { ableWorkers } from '../../src/coordinator/core/workers/able-workers.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
 
-/** Most packs that pass over a study: it may have used more thread time before, in packs that hung or crashed. */
+/** Most packs that pass over a study, for each other study: it may have used more thread time before, in packs that hung or crashed. */
 const passesMax = 16;
 
 export class FairnessCheck {
@@ -41,7 +41,7 @@ export class FairnessCheck {
       });
       const passes = (this.#passes.get(study) ?? 0) + passing.length;
       assert(
-        passes <= passesMax,
+        passes <= passesMax * (state.studies.size - 1),
         `${study.name} waits while ${passes} packs of others are assigned`,
       );
       this.#passes.set(study, passes);

@@ -42,6 +42,8 @@ export interface HistorySettings {
   /** Whether a `dying` worker has a new name each time it starts; default false. */
   readonly renames?: boolean;
   readonly studies: readonly StudySpec[];
+  /** A study that is submitted later, and whose trials take results of the others. */
+  readonly reusing?: { readonly study: string; readonly afterMs: number };
   /** Later changes of the studies, one after another. */
   readonly plans?: readonly Plan[];
   /** The most trials that a worker accepts in one pack; default 8. */
@@ -133,7 +135,7 @@ export class History {
     const { coordinator } = this;
     const submissions = new SimulatedSubmissions(coordinator, store, checker, data);
     const context = { timeline, chance, coordinator, submissions, store };
-    this.#operator = new Operator(context, settings.studies, settings.plans ?? []);
+    this.#operator = new Operator(context, settings);
     timeline.later(stepMs, () => this.#step());
   }
 

@@ -149,6 +149,10 @@ export class ModelStore {
       case 'study-time':
         this.study(row.study).record.activeMs = row.activeMs;
         return;
+      case 'study-reuse': {
+        this.study(row.study).record.reuse = true;
+        return;
+      }
       case 'study-priority': {
         Object.assign(this.study(row.study).record, { priority: row.priority });
         return;
@@ -388,7 +392,7 @@ export class ModelStore {
 }
 
 function setResult(trial: ModelTrial, row: StoreRow<'trial-ended' | 'result-replaced'>): void {
-  const { worker, result, fingerprint, rung } = row;
+  const { worker, result, fingerprint, rung, source } = row;
   const { rungs, id } = trial;
   assert((rungs === undefined) === (rung === undefined), `${trialName(id)} has rungs or none`);
   const isLast = rungs === undefined || rungs.toStep === null;
@@ -396,9 +400,9 @@ function setResult(trial: ModelTrial, row: StoreRow<'trial-ended' | 'result-repl
   const ended = isLast ? 'complete' : 'paused';
   const status = result.kind === 'complete' ? ended : 'failed';
   const reason = result.kind === 'complete' ? null : divergedReason(result.steps);
-  Object.assign(trial, { status, reason, worker, result, fingerprint });
+  Object.assign(trial, { status, reason, worker, result, fingerprint, source });
   if (rungs === undefined || result.kind !== 'complete') return;
-  trial.rungs = withRung(rungs, { result, worker, fingerprint, audit: null });
+  trial.rungs = withRung(rungs, { result, worker, fingerprint, audit: null, source });
 }
 
 function withRung({ results, ...rungs }: RungProgress, own: RungResult): RungProgress {
@@ -428,6 +432,7 @@ function moveTrial(trial: ModelTrial, { toStep, known }: StoreRow<'trial-moved'>
     result: found?.result ?? null,
     fingerprint: found?.fingerprint ?? null,
     audit: found?.audit ?? null,
+    source: found?.source,
     rungs: { toStep, results: left, stop: null },
   });
 }

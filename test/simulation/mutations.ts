@@ -45,6 +45,21 @@ export const plantedBugs: readonly PlantedBug[] = [
     'if (gapMs >= 0) return;',
   ),
   bug(
+    'results-of-another-seed-are-reused',
+    'a trial takes the result of a trial with another seed',
+    "const parts = [selfTestDigest, data, spec.test === 'all'];",
+  ),
+  bug(
+    'results-of-another-replicate-are-reused',
+    'a trial takes the result of another replicate',
+    'return sha256(`${ofStudy} ${replicate > 0} ${settings}`);',
+  ),
+  bug(
+    'unaudited-results-are-reused',
+    'a study that audits takes results that were not audited',
+    "if (audit !== 'disputed') return true;",
+  ),
+  bug(
     'names-have-votes',
     'each name of a worker has a vote, although a worker chooses its name',
     'const voter = attempt.worker;',

@@ -4,6 +4,7 @@
  */
 import type { StageSpec, StudySpec } from '../../src/study/spec/study-spec.ts';
 import { isOver, type StudyStatus } from '../../src/study/trial.ts';
+import type { HistorySettings } from './history.ts';
 import type { ModelStore } from './model-store.ts';
 import type { SimulatedCoordinator } from './simulated-coordinator.ts';
 import type { SimulatedSubmissions } from './simulated-submissions.ts';
@@ -34,14 +35,22 @@ export class Operator {
   readonly #context: OperatorContext;
   /** The studies as last submitted, by name. */
   readonly #specs: Map<string, StudySpec>;
+  /** The study whose trials take results of the others. */
+  readonly #reusing: string | null;
   #plans: readonly Plan[];
 
-  constructor(context: OperatorContext, studies: readonly StudySpec[], plans: readonly Plan[]) {
+  constructor(
+    context: OperatorContext,
+    { studies, plans = [], reusing }: Pick<HistorySettings, 'studies' | 'plans' | 'reusing'>,
+  ) {
     this.#context = context;
+    this.#reusing = reusing?.study ?? null;
     this.#specs = new Map(studies.map((spec) => [spec.study, spec]));
     this.#plans = plans;
-    for (const [index, { study }] of studies.entries())
-      context.timeline.later(index * 5_000, () => this.#submit(study));
+    for (const [index, { study }] of studies.entries()) {
+      const afterMs = reusing?.study === study ? reusing.afterMs : index * 5_000;
+      context.timeline.later(afterMs, () => this.#submit(study));
+    }
     this.#planNext();
   }
 
@@ -101,7 +110,8 @@ export class Operator {
 
   #submit(study: string): void {
     const isStored = (): boolean => this.#status(study) !== null;
-    const request = (): void => this.#context.submissions.submit(this.#specs.get(study)!);
+    const request = (): void =>
+      this.#context.submissions.submit(this.#specs.get(study)!, study === this.#reusing);
     this.#repeat(isStored, request, () => undefined);
   }
 

@@ -4,7 +4,7 @@ import { exampleStudy, twoStages } from '../study/support/example-study.ts';
 import { randomFaults } from './faults.ts';
 import { reference, type HistorySettings } from './history.ts';
 import type { Plan } from './operator.ts';
-import { rungTrainer, simulatedTrainer } from './simulated-results.ts';
+import { otherSeed, rungTrainer, simulatedTrainer } from './simulated-results.ts';
 import type { WorkerKind } from './simulated-worker.ts';
 import { Chance } from './timeline.ts';
 
@@ -65,7 +65,9 @@ export function randomHistory(seed: number): HistorySettings {
   });
   const drawnFaults = randomFaults(chance);
   const poison = chance.draw() < 0.8 ? 0 : chance.draw() * 0.15;
-  const studies = chance.draw() < 0.35 ? [limited, second] : [limited];
+  const seconds = chance.draw() < 0.35 ? [second] : [];
+  const reusing = randomReuse(new Chance(seed, 95), limited);
+  const studies = [reusing?.first ?? limited, ...seconds, ...(reusing?.studies ?? [])];
   const retries = new Chance(seed, 85);
   if (retries.draw() < 0.4)
     others.plans.push({
@@ -100,6 +102,7 @@ export function randomHistory(seed: number): HistorySettings {
     isLastTwin: count === 4 && new Chance(seed, 82).draw() < 0.5 && !needsProgram,
     plans,
     ...sick,
+    ...(reusing !== null && { reusing: reusing.reusing }),
     ...(needsProgram && { needsProgram, kinds: withRefusing(sick.kinds) }),
     seed,
     threads,
@@ -131,6 +134,33 @@ function withSamplers(spec: StudySpec, chance: Chance): StudySpec {
     return { ...stage, sampler: 'model', ...pace, ...(isAfter && { after: 'coarse' }) };
   });
   return { ...spec, stages };
+}
+
+/** A study like the first one, which takes its results; often one of another seed has the same values of λ. */
+function randomReuse(chance: Chance, first: StudySpec) {
+  if (chance.draw() < 0.8) return null;
+  const isGrid = chance.draw() < 0.6;
+  const [coarse, ...later] = first.stages;
+  const stages: StageSpec[] = [
+    isGrid ? { ...withoutSampler(coarse!), sampler: 'grid' } : coarse!,
+    ...later,
+  ];
+  const own = isGrid ? { ...first, stages } : first;
+  const other = { ...own, study: otherSeed, seed: first.seed + 5_000 };
+  const longer = stages.map((stage, index) =>
+    index === stages.length - 1 ? { ...stage, trials: stage.trials + 2 } : stage,
+  );
+  const again = { ...own, study: 'again', stages: chance.draw() < 0.5 ? stages : longer };
+  const hasOther = isGrid && first.stop === undefined;
+  return {
+    first: own,
+    studies: hasOther ? [other, again] : [again],
+    reusing: { study: 'again', afterMs: chance.between(0, 600_000) },
+  };
+}
+
+function withoutSampler({ name, trials, search, stop }: StageSpec): StageSpec {
+  return { name, trials, search, ...(stop !== undefined && { stop }) };
 }
 
 /** A part of the studies stops trials, in both stages or in one. */

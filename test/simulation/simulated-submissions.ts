@@ -29,18 +29,21 @@ export class SimulatedSubmissions {
     this.#data = data;
   }
 
-  submit(spec: StudySpec): void {
+  /** @param reuse whether its trials take results of other studies */
+  submit(spec: StudySpec, reuse = false): void {
     const coordinator = this.#coordinator;
     if (coordinator.dispatcher?.state.studies.has(spec.study) !== false || this.#isBusy()) return;
     coordinator.studies.open(spec.study);
-    coordinator.decide((dispatcher, now) =>
-      dispatcher.submit(
-        spec,
-        this.#data,
-        { priority: 1, shardDigests: {}, officialData: null, dataWarnings: [], imageCounts: null },
-        now,
-      ),
-    );
+    const known = reuse ? (coordinator.studies.reusable(spec) ?? undefined) : undefined;
+    const details = {
+      priority: 1,
+      shardDigests: {},
+      officialData: null,
+      dataWarnings: [],
+      imageCounts: null,
+      ...(known !== undefined && { known, reuse }),
+    };
+    coordinator.decide((dispatcher, now) => dispatcher.submit(spec, this.#data, details, now));
   }
 
   /** A study that is over is opened again from the store. */

@@ -320,7 +320,7 @@ export class SimulatedWorker implements Reader {
     if (hasRungs(assignment) || assignment.settings['cycles'] === rungTrainer.cycles)
       return this.#endRungs(assignment, resumption);
     const results = members.map(({ key, params }) =>
-      this.#faulty(correctResult(key.trial, params, measureTest)),
+      this.#faulty(correctResult(key.trial, params, measureTest, key.study)),
     );
     this.#context.checker.computed(pack);
     return this.#session.packEnded(pack, results);

@@ -28,11 +28,11 @@ async function play(
 }
 
 /** Every trial with its parameters and result, and the winner. */
-function outcome({ store }: History): string[] {
-  const { winner } = store.study('first').record;
+function outcome({ store }: History, name = 'first'): string[] {
+  const { winner } = store.study(name).record;
   return [
     ...store
-      .trials('first')
+      .trials(name)
       .map(
         ({ id, params, fingerprint, reason }) =>
           `${trialName(id)} ${paramsText(params)} ${fingerprint} ${reason}`,
@@ -151,6 +151,28 @@ describe('a simulated cluster', () => {
       const continued = await play(5, kinds, { ...study, budget }, { plans });
       expect(continued.store.study('first').record.spec.budget).toBe(undefined);
       expect(counted(continued)).toEqual(counted(await play(2, ['correct'], study)));
+    },
+  );
+
+  test.each([
+    ['', {}],
+    [' with stopping', { trainer: rungTrainer, stop: 'clearly_worse' }],
+    [' with a race', { replicates: 3, racing: true }],
+  ] as const)(
+    'takes all results of an equal study%s and decides the same, and trains only the winner again',
+    async (_name, rules) => {
+      const study = simulatedStudy('first', rules);
+      const studies = [study, { ...study, study: 'again' }];
+      const reusing = { study: 'again', afterMs: 60 * 60_000 };
+      const calm = { threads: 2, faults: noFaults, poison: 0, faultyMs: 0 };
+      const kinds = ['correct', 'correct'] as const;
+      const history = new History({ seed: 1, kinds, studies, reusing, ...calm });
+      await history.run();
+      expect(outcome(history, 'again')).toEqual(outcome(history));
+      const { store } = history;
+      expect(store.attempts('again').every(({ kind }) => kind === 'test')).toBe(true);
+      for (const { id, source } of store.trials('again'))
+        expect(source).toBe(`first ${trialName(id)}`);
     },
   );
 

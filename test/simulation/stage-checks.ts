@@ -116,9 +116,17 @@ export function checkClosing(
     );
     const open = trial.log.some(({ outcome }) => outcome === null);
     assert(!open, `${trialName(trial.id)} has no open attempt when its stage closes`);
-    const isSupported = trial.log.some(
-      ({ fingerprint, session }) => fingerprint === trial.fingerprint && !excluded.has(session),
+    const isReused = trial.source !== undefined;
+    const isAudited = trial.audit === 'verified' || trial.audit === 'repeated';
+    assert(
+      !isReused || isAudited || spec.audit === undefined,
+      `${trialName(trial.id)} of a study that audits was audited where it is from`,
     );
+    const isSupported =
+      isReused ||
+      trial.log.some(
+        ({ fingerprint, session }) => fingerprint === trial.fingerprint && !excluded.has(session),
+      );
     assert(
       trial.result === null || isSupported || trial.audit === 'disputed' || !spec.reproducible,
       `${trialName(trial.id)} was computed by an excluded worker alone, and counts`,
@@ -204,7 +212,7 @@ export function checkBest({ record, trials }: ModelStudy, winner: WinnerRecord):
 function testResult(spec: StudySpec, id: TrialId, params: ModelTrial['params']) {
   return spec.trainer['cycles'] === rungTrainer.cycles
     ? correctRungResult(id, params, 60, true)
-    : correctResult(id, params, true);
+    : correctResult(id, params, true, spec.study);
 }
 
 /** All replicates of a reproduced winner were tested, and its test accuracy is their mean. */

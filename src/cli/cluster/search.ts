@@ -26,6 +26,7 @@ export interface RunFlags extends ListenFlags, LocalWorkerFlags, ThenFlags {
   readonly fresh?: boolean;
   /** Longest time of the search, such as `2h`. */
   readonly for?: string;
+  readonly reuse?: boolean;
   readonly retry?: boolean;
   /** Model file of the winner. */
   readonly save?: string;
@@ -119,7 +120,8 @@ async function submitStudy(
   if (flags.fresh === true && flags.workers === 0)
     await firstWorker(cluster, flags, (text) => view.say(text));
   const previous = flags.fresh === true ? await coordinator.overview.study(study) : null;
-  const outcome = await coordinator.submit(spec, flags.fresh === true, undefined, files);
+  const { fresh = false, reuse = false } = flags;
+  const outcome = await coordinator.submit(spec, { fresh, reuse, contents: files });
   stop.submitted((text) => view.say(text));
   if (previous !== null) view.say(keptText(study, previous.done));
   if (flags.retry === true) {

@@ -15,7 +15,7 @@ import { addControlCommand, withControl } from '../cluster/control.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import { confirm, yesOption } from '../process/confirm.ts';
 import { keysDirectory, type Context } from '../process/context.ts';
-import { outputFormatOption, wholeNumber } from '../process/options.ts';
+import { outputFormatOption, reuseOption, wholeNumber } from '../process/options.ts';
 import { keptText } from '../process/resume-command.ts';
 import { textOptions } from '../process/terminal.ts';
 import { requireStudyFile } from '../results/stored-study.ts';
@@ -49,7 +49,8 @@ function addSubmit(program: Command, context: Context): void {
         priorityMax,
       ),
     )
-    .action(async (file: string, { fresh = false, priority }: SubmitFlags) => {
+    .option(...reuseOption)
+    .action(async (file: string, { fresh = false, reuse = false, priority }: SubmitFlags) => {
       await requireStudyFile(file, context);
       // The coordinator reads the data, and it may run on another machine.
       const spec = await studyFromFile(file, () => false);
@@ -57,6 +58,7 @@ function addSubmit(program: Command, context: Context): void {
         const previous = fresh && (await client.listStudies()).find(isNamed(spec.study));
         const { name, outcome } = await client.submitStudy(canonicalSpec(spec), {
           fresh,
+          reuse,
           priority,
           files: await readProgramFiles(spec, file),
           trials: Math.max(...spec.stages.map(configurationCount)),
@@ -72,6 +74,7 @@ function addSubmit(program: Command, context: Context): void {
 
 interface SubmitFlags {
   readonly fresh?: boolean;
+  readonly reuse?: boolean;
   readonly priority?: number;
 }
 

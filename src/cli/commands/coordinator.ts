@@ -40,7 +40,7 @@ export function addCommands(program: Command, context: Context): void {
       try {
         using view = new LiveView(context, cluster.coordinator, null);
         for (const { spec, contents } of studies) {
-          const outcome = await cluster.coordinator.submit(spec, false, undefined, contents);
+          const outcome = await cluster.coordinator.submit(spec, { contents });
           view.say(`${spec.study}: ${outcome}`);
         }
         view.say(`listening on ${cluster.address}; to join a worker, run:`);

@@ -8,6 +8,7 @@ import {
   addCommand,
   graceOption,
   outputFormatOption,
+  reuseOption,
   usageError,
   wholeNumber,
   withDataOption,
@@ -50,6 +51,7 @@ export function addCommands(program: Command, context: Context): void {
     )
     .addOption(graceOption())
     .option('--fresh', 'start again; the stored study of this name is deleted, and a copy is kept')
+    .option(...reuseOption)
     .option(
       '--retry',
       'give trials that ended without a result new attempts, also in a study that has ended',
@@ -93,6 +95,7 @@ const searchOptions = [
   '--pass-env',
   '--slots',
   '--devices',
+  '--reuse',
 ] as const;
 
 /** `dataDir` for `--data-dir`. */

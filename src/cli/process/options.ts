@@ -103,6 +103,12 @@ export function graceOption(): Option {
   return wholeNumber('--grace <seconds>', text, 0, 86_400);
 }
 
+/** `--reuse` of commands that submit a study. */
+export const reuseOption = [
+  '--reuse',
+  'take results of other stored studies instead of training again, where data, seed and all settings of a trial are the same',
+] as const;
+
 /** `--lambda` of commands that train without a search. */
 export function lambdaOption(description: string): Option {
   const isValid = (value: number): boolean => Number.isFinite(value) && value >= 0;

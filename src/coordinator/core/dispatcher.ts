@@ -29,6 +29,7 @@ import type {
   StudyEntry,
   WorkerEntry,
 } from './state/cluster-state.ts';
+import type { KnownResults } from './state/known-results.ts';
 import { isActive } from './state/study-entry.ts';
 import { Turn, type Decision } from './state/turn.ts';
 import { countActiveTime } from './studies/budget.ts';
@@ -40,6 +41,7 @@ import { retryTrials } from './studies/retry-trials.ts';
 import {
   extendStudy,
   setPriority,
+  startReuse,
   submitStudy,
   type SubmitDetails,
 } from './studies/submit-study.ts';
@@ -101,6 +103,11 @@ export class Dispatcher {
   /** More trials in the last stage, or more stages, of a study in memory. */
   extend(spec: StudySpec, now: Moment): Decision {
     return this.#handle(now, (turn) => extendStudy(turn, this.#study(spec.study), spec));
+  }
+
+  /** A study in memory takes results of other studies from now on. */
+  reuse(name: string, known: KnownResults, now: Moment): Decision {
+    return this.#handle(now, (turn) => startReuse(turn, this.#study(name), known));
   }
 
   /** The data of a study in memory is at another path now. */

@@ -7,7 +7,9 @@ import type { StoredFile } from '../../study/program-files.ts';
 import { hasStopping, type StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import type { StudyData } from '../core/state/cluster-state.ts';
+import type { KnownResults } from '../core/state/known-results.ts';
 import { StoredStudy } from '../core/studies/restore.ts';
+import { reusableResults } from './reusable-results.ts';
 import { ServedShards } from './served-shards.ts';
 import {
   checkUnchanged,
@@ -17,7 +19,10 @@ import {
 } from './study-data.ts';
 
 interface OpenStudiesOptions extends StudyDataOptions {
-  readonly store: Pick<StoreReads, 'study' | 'trialBatches' | 'attemptBatches' | 'programFiles'>;
+  readonly store: Pick<
+    StoreReads,
+    'study' | 'studies' | 'trialBatches' | 'attemptBatches' | 'programFiles' | 'exclusions'
+  >;
   readonly selfTestDigest: string;
   readonly log: Logger;
 }
@@ -91,6 +96,12 @@ export class OpenStudies {
     this.shards.remove(study);
   }
 
+  /** Results of other studies that the trials of this one would have; null if its results are not reproducible. */
+  async reusable(study: Pick<StudyRecord, 'spec' | 'shardDigests'>): Promise<KnownResults | null> {
+    const { store, selfTestDigest, describeTrainer } = this.#options;
+    return await reusableResults(store, { ...study, selfTestDigest }, describeTrainer);
+  }
+
   /** All open studies as the store has them. */
   async everyStored(): Promise<StoredStudy[]> {
     const found: StoredStudy[] = [];
@@ -109,6 +120,7 @@ export class OpenStudies {
     const data = this.#data.get(study);
     assert(record !== null && data !== undefined, () => `study ${study} is stored and open`);
     const stored = new StoredStudy(record, data);
+    if (record.reuse === true) stored.study.known = await this.reusable(record);
     // Races and rungs compare which images were classified correctly.
     const correctness = record.spec.racing || hasStopping(record.spec);
     for await (const trials of store.trialBatches(study, { correctness }))

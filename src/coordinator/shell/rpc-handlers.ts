@@ -40,9 +40,9 @@ export interface ControlPorts {
 
 export function controlHandlers(coordinator: Coordinator, ports: ControlPorts): ControlHandlers {
   return {
-    submitStudy: async ({ spec: text, file, fresh, priority, files }) => {
+    submitStudy: async ({ spec: text, file, files: contents, ...submission }) => {
       const spec = text === '' ? ports.readStudyFile(file) : parseSpec(text, ports.describeTrainer);
-      const outcome = await coordinator.submit(spec, fresh, priority, files);
+      const outcome = await coordinator.submit(spec, { ...submission, contents });
       return { name: spec.study, outcome };
     },
     listStudies: async () => await coordinator.overview.studies(),

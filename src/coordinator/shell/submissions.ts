@@ -13,6 +13,7 @@ import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { isOver } from '../../study/trial.ts';
 import type { Dispatcher } from '../core/dispatcher.ts';
+import type { KnownResults } from '../core/state/known-results.ts';
 import type { Moment } from '../core/state/cluster-state.ts';
 import type { Decision } from '../core/state/turn.ts';
 import type { OpenStudies } from './open-studies.ts';
@@ -33,12 +34,18 @@ interface SubmissionPorts {
   failed(error: unknown): void;
 }
 
-interface Submission {
+export interface Submission {
+  /** A stored study of the same name is deleted, after the data of the new one was read. */
   readonly fresh: boolean;
   /** Null: that of the stored study, or 1. */
   readonly priority: number | null;
+  /** Whether its trials take results of other studies; a stored study that takes them continues to. */
+  readonly reuse: boolean;
+  /** Contents of the files that its trainer needs, in any order. */
   readonly contents: readonly Uint8Array[];
 }
+
+const usual: Submission = { fresh: false, priority: null, reuse: false, contents: [] };
 
 export class Submissions {
   readonly #ports: SubmissionPorts;
@@ -49,18 +56,10 @@ export class Submissions {
   }
 
   /**
-   * @param priority null: as it is stored, and 1 for a new study
-   * @param contents contents of the files that its trainer needs, in any order
-   * @param fresh a stored study of the same name is deleted, after the data of the new one was read
    * @throws RidgelineError STUDY_DIFFERS if another study has its name; DATASET_… if its data cannot be read
    */
-  async submit(
-    spec: StudySpec,
-    fresh = false,
-    priority: number | null = null,
-    contents: readonly Uint8Array[] = [],
-  ): Promise<SubmitOutcome> {
-    const submitted = this.#last.then(() => this.#take(spec, { fresh, priority, contents }));
+  async submit(spec: StudySpec, submission: Partial<Submission> = {}): Promise<SubmitOutcome> {
+    const submitted = this.#last.then(() => this.#take(spec, { ...usual, ...submission }));
     this.#last = submitted.catch(() => undefined);
     return await submitted;
   }
@@ -94,7 +93,7 @@ export class Submissions {
   }
 
   async #take(spec: StudySpec, submission: Submission): Promise<SubmitOutcome> {
-    const { fresh, priority } = submission;
+    const { fresh, priority, reuse } = submission;
     await this.#ports.settled();
     const stored = fresh ? null : await this.#ports.store.study(spec.study);
     if (stored === null) return await this.#create(spec, submission);
@@ -111,8 +110,28 @@ export class Submissions {
       if (isExtended) return dispatcher.extend(spec, now);
       return isMoved ? dispatcher.move(spec, now) : dispatcher.tick(now);
     });
+    if (reuse) await this.#startReuse({ ...stored, spec });
     if (priority !== null) await this.#setPriority(spec.study, priority);
     return isExtended ? 'extended' : 'resumed';
+  }
+
+  /** @throws RidgelineError STUDY_INVALID if the results of the study are not reproducible */
+  async #reusable(study: Pick<StudyRecord, 'spec' | 'shardDigests'>): Promise<KnownResults> {
+    const known = await this.#ports.studies.reusable(study);
+    if (known !== null) return known;
+    throw new RidgelineError(
+      'STUDY_INVALID',
+      `--reuse needs a study whose results are always the same, and those of ${study.spec.study} need not be: it has \`reproducible: false\`, a program without \`repeatable: exact\`, or a program that each worker chooses by name.`,
+      'Run it without --reuse, or change the study file.',
+    );
+  }
+
+  async #startReuse(study: StudyRecord): Promise<void> {
+    const ports = this.#ports;
+    const known = await this.#reusable(study);
+    await ports.settled();
+    ports.decide((dispatcher, now) => dispatcher.reuse(study.spec.study, known, now));
+    await ports.committed();
   }
 
   async #setPriority(study: string, priority: number): Promise<void> {
@@ -122,17 +141,20 @@ export class Submissions {
 
   async #create(
     spec: StudySpec,
-    { fresh, priority, contents }: Submission,
+    { fresh, priority, reuse, contents }: Submission,
   ): Promise<SubmitOutcome> {
     const ports = this.#ports;
     const files = submittedFiles(spec, contents);
     const read = await ports.studies.read(spec, null, files);
+    const { data, shardDigests, official, dataWarnings, imageCounts } = read.opened;
+    const known = reuse ? await this.#reusable({ spec, shardDigests }) : undefined;
     await ports.settled();
     if (fresh) await this.#remove(spec.study);
     ports.studies.open(spec.study, read);
-    const { data, shardDigests, official, dataWarnings, imageCounts } = read.opened;
     const details = {
       files,
+      reuse,
+      known,
       priority: priority ?? 1,
       shardDigests,
       officialData: official,

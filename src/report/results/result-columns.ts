@@ -37,6 +37,7 @@ export function terminalFields(
       ...(isRetried ? ['attempts'] : []),
       'worker',
       'seconds',
+      ...(has((row) => row.source !== null) ? ['source'] : []),
     ]),
   ];
 }

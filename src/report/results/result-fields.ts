@@ -146,6 +146,10 @@ function executionFields(): readonly ResultField[] {
       'audit',
       'verdict of audits: verified, repeated, unchecked or disputed; null without an audit',
     ),
+    text(
+      'source',
+      'study and trial from which `--reuse` took the result, such as `quickstart coarse/7`; null if it was trained',
+    ),
   ];
 }
 

@@ -80,6 +80,8 @@ export interface ResultRow extends AttemptTimes {
   readonly digests: readonly (string | null)[];
   /** The verdict of audits; null if there was none. */
   readonly audit: AuditVerdict | null;
+  /** Study and trial from which the result was taken; in a row of means, of all of them. Null: it was trained. */
+  readonly source: string | null;
   /** See `verification.ts`. */
   readonly verified: boolean | null;
 }
@@ -157,6 +159,7 @@ function toRow(
     attempts: replicates.reduce((sum, one) => sum + one.attempts, 0),
     starts: replicates.reduce((sum, one) => sum + trialStarts(one), 0),
     audit,
+    source: replicates.flatMap((one) => one.source ?? []).join(', ') || null,
     verified: areVerified(study, replicates, attempts),
     ...attemptTimes(replicates, attempts),
   };

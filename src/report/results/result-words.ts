@@ -8,6 +8,7 @@ import type { Metric } from '../../study/metrics.ts';
 import { trialName, type TrialRecord } from '../../study/trial.ts';
 import {
   countText,
+  listText,
   metricName,
   metricText,
   percentText,
@@ -18,7 +19,7 @@ import { objectiveMetric, type ResultLayout } from './result-fields.ts';
 import type { ResultRow } from './result-row.ts';
 import { metricIn, metricOn, valueOn } from './metric-values.ts';
 import { rangeText } from './space-words.ts';
-import type { StageResults, StudyResults } from './study-results.ts';
+import type { ReusedSummary, StageResults, StudyResults } from './study-results.ts';
 import type { TieSummary } from './tie-summary.ts';
 
 type StageProgress = Pick<StageResults, 'trials' | 'counts' | 'replicates'>;
@@ -183,9 +184,9 @@ export function statisticsWords(
   results: Measured &
     Winning &
     Pick<StudyResults, 'sharedBest' | 'ties' | 'fit' | 'parameter'> &
-    Partial<Pick<StudyResults, 'budgetEnd'>>,
+    Partial<Pick<StudyResults, 'budgetEnd' | 'reused'>>,
 ): readonly Labelled[] {
-  const { ties, fit, budgetEnd = null } = results;
+  const { ties, fit, budgetEnd = null, reused = null } = results;
   const words: Labelled[] = [];
   if (budgetEnd !== null) words.push({ label: 'budget', text: budgetEndText(budgetEnd) });
   const selection = selectionText(results);
@@ -196,7 +197,16 @@ export function statisticsWords(
   if (fit !== null) words.push({ label: 'curve', text: fit.reason });
   const noise = noiseText(results);
   if (noise !== null) words.push({ label: 'noise', text: noise });
+  if (reused !== null) words.push({ label: 'reused', text: reusedText(reused) });
   return words;
+}
+
+/** `12 results were trained in quickstart, with the same data, seed and settings`. */
+function reusedText({ trials, studies }: ReusedSummary): string {
+  if (trials === 0)
+    return 'no result: no trial of another study has the same data, seed and settings (--reuse)';
+  const were = trials === 1 ? 'result was' : 'results were';
+  return `${trials} ${were} trained in ${listText(studies)}, with the same data, seed and settings (--reuse)`;
 }
 
 function tieText(

@@ -109,7 +109,16 @@ export interface StudyResults extends ResultLayout {
   readonly counts: StatusCounts;
   /** Trials by status: replicates count. */
   readonly trialCounts: StatusCounts;
+  /** Null if the study takes no results of other studies. */
+  readonly reused: ReusedSummary | null;
   readonly provenance: StudyProvenance;
+}
+
+/** The trials whose results were taken from other studies. */
+export interface ReusedSummary {
+  readonly trials: number;
+  /** Names of the other studies. */
+  readonly studies: readonly string[];
 }
 
 export interface ResultsOptions {
@@ -175,8 +184,19 @@ export function studyResults(
     warnings: resultWarnings({ study, trainer, stages, statistics, best }),
     counts: countStatuses(ranked),
     trialCounts: countStatuses(trials),
+    reused: reusedSummary(study, trials),
     provenance: studyProvenance(study, attempts, statistics.validationCount),
   };
+}
+
+function reusedSummary(
+  { reuse = false }: StudyRecord,
+  trials: readonly TrialRecord[],
+): ReusedSummary | null {
+  if (!reuse) return null;
+  const sources = trials.flatMap(({ source }) => source ?? []);
+  const studies = [...new Set(sources.map((source) => source.split(' ', 1)[0] ?? ''))];
+  return { trials: sources.length, studies };
 }
 
 function stageResults(

@@ -48,6 +48,7 @@ export function formatTrial(source: TrialSource, options: TextOptions): string {
     ['value', valueText(source)],
     ...differenceFact(source),
     ['worker', trial.worker],
+    ...(trial.source === undefined ? [] : [['reused', `from ${trial.source}`] as const]),
     ['steps', result === null ? null : String(result.steps)],
     ['seconds', result === null ? null : result.seconds.toFixed(3)],
     ['digest', row.digest],
@@ -61,7 +62,7 @@ export function formatTrial(source: TrialSource, options: TextOptions): string {
   // Not wrapped, so that it can be copied.
   if (source.command !== null)
     lines.push(options.color('bold', 'train again'), `  ${printable(source.command, options)}`);
-  lines.push('', ...attemptLines(attempts, options));
+  lines.push('', ...attemptLines(trial, attempts, options));
   if (result !== null && result.curve.length > 0)
     lines.push('', 'measurements', ...curveLines(result.curve, results.metrics, options));
   return `${lines.join('\n')}\n`;
@@ -185,9 +186,14 @@ function factLines(name: string, value: string, column: number, options: TextOpt
 }
 
 /** Times are in UTC, so that they are the same for every reader. */
-function attemptLines(attempts: readonly AttemptRecord[], options: TextOptions): string[] {
+function attemptLines(
+  { source }: Pick<TrialSource['trial'], 'source'>,
+  attempts: readonly AttemptRecord[],
+  options: TextOptions,
+): string[] {
   const [first] = attempts;
-  if (first === undefined) return ['attempts', '  none yet'];
+  if (first === undefined)
+    return ['attempts', source === undefined ? '  none yet' : '  none: the result was reused'];
   const firstDay = timeText(first.assignedAtMs).slice(0, 10);
   const reasons = attempts.map(({ attempt, reason }) => ({ name: `attempt ${attempt}`, reason }));
   return [

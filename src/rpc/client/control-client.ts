@@ -41,6 +41,8 @@ export interface SubmitOptions {
   readonly fresh?: boolean | undefined;
   /** Null: 1 for a new study; a stored study keeps its priority. */
   readonly priority?: number | null | undefined;
+  /** Whether its trials take results of other studies. */
+  readonly reuse?: boolean | undefined;
   /** Contents of the files that its trainer needs. */
   readonly files?: readonly Uint8Array[] | undefined;
   /** How many trials it creates at once, at most; the deadline grows with them. */
@@ -62,11 +64,11 @@ export class ControlClient implements Disposable {
   /** @param spec the study as canonical JSON */
   async submitStudy(
     spec: string,
-    { fresh = false, priority = null, files = [], trials = 0 }: SubmitOptions = {},
+    { fresh = false, priority = null, reuse = false, files = [], trials = 0 }: SubmitOptions = {},
   ): Promise<codecs.SubmittedStudy> {
     return await this.#call(
       ControlServiceService.submitStudy,
-      codecs.studySubmission.write({ spec, file: '', fresh, priority, files }),
+      codecs.studySubmission.write({ spec, file: '', fresh, priority, reuse, files }),
       (response) => codecs.submittedStudy.read(response, ''),
       submitMs + createMs * trials,
     );

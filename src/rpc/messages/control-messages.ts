@@ -41,6 +41,7 @@ export const studySubmission = record({
   fresh: plain<boolean>(),
   priority: optional(whole(1, priorityMax)),
   files: list(fileContent, 0, filesMax),
+  reuse: plain<boolean>(),
 });
 export type StudySubmission = ValueFrom<typeof studySubmission>;
 

@@ -77,7 +77,7 @@ export function convertVersion5(database: DatabaseSync): void {
     ${oldTables.map((name) => `ALTER TABLE ${name} RENAME TO ${name}_5;`).join('\n')}
     ${tablesText}
     INSERT INTO study SELECT name, ordinal, convert_spec(spec), objective_metric, status, reason, created_at_ms,
-      ended_at_ms, known_answer, part_digests, official_data, '[]', NULL, 1, NULL, 0 FROM study_5;
+      ended_at_ms, known_answer, part_digests, official_data, '[]', NULL, 1, NULL, 0, 0 FROM study_5;
     INSERT INTO stage SELECT study, name, ordinal, trials,
       CASE WHEN range_min IS NOT NULL THEN json_space(range_min, range_max) END, reason, closed FROM stage_5;
     INSERT INTO trial SELECT study, stage, k, replicate, json_params(lambda), status, reason, attempts, charged, audit
@@ -86,7 +86,7 @@ export function convertVersion5(database: DatabaseSync): void {
       (SELECT json_metrics(${metricColumns.join(', ')}) FROM measurement_5 AS m
         WHERE ${isOfTrial5} AND m.step = measured_step),
       (SELECT json_curve(m.step, ${metricColumns.join(', ')}) FROM measurement_5 AS m WHERE ${isOfTrial5}),
-      (SELECT bits FROM correctness_5 AS m WHERE ${isOfTrial5}) FROM trial_5 AS t WHERE steps IS NOT NULL;
+      (SELECT bits FROM correctness_5 AS m WHERE ${isOfTrial5}), NULL FROM trial_5 AS t WHERE steps IS NOT NULL;
     INSERT INTO attempt SELECT study, stage, k, replicate, attempt, purpose, worker, session, '', '', pack, granted_at_ms,
       ended_at_ms, CASE outcome WHEN 'superseded' THEN 'obsolete' ELSE outcome END, reason, fingerprint, NULL FROM attempt_5;
     INSERT INTO winner SELECT study, stage, k, replicate, test_accuracy, test_loss, test_worker, reproduced, tests, '[]'

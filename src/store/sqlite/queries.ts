@@ -53,6 +53,7 @@ const resultColumns = [
   'fingerprint',
   'measured_step',
   'metrics',
+  'source',
 ] as const;
 
 /** The next `limit` rows after a trial, in the order of the table's key, so that nothing is sorted. */

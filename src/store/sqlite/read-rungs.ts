@@ -29,7 +29,7 @@ interface Extent {
 const isWithin =
   'study = :study AND stage = :stage AND trial_index BETWEEN :first AND :last ORDER BY trial_index, replicate';
 const columns =
-  'stage, trial_index, replicate, step, worker, seconds, digest, fingerprint, metrics, audit';
+  'stage, trial_index, replicate, step, worker, seconds, digest, fingerprint, metrics, audit, source';
 
 /** @returns adds the rungs of trials of one stage, which are in order; of studies without rungs it reads one row */
 export function rungReader(
@@ -91,12 +91,12 @@ function stopDecision(row: Progress): StopDecision | null {
 }
 
 function rungResult(row: Result, options: TrialOptions): RungResult {
-  const { step: steps, seconds, digest, worker, fingerprint, audit } = row;
+  const { step: steps, seconds, digest, worker, fingerprint, audit, source } = row;
   const curve =
     options.curves === true && row.curve !== undefined
       ? parseCurve(row.curve)
       : [{ step: steps, metrics: JSON.parse(row.metrics) }];
   const validationCorrect = (options.correctness === true && row.bits) || noCorrectness;
   const result = { kind: 'complete', steps, seconds, digest, curve, validationCorrect } as const;
-  return { result, worker, fingerprint, audit };
+  return { result, worker, fingerprint, audit, ...(source !== null && { source }) };
 }

@@ -70,6 +70,7 @@ function studyReads(database: DatabaseSync, file: string, inOneState: InOneState
       priority: row.priority,
       ...(row.budget_end !== null && { budgetEnd: JSON.parse(row.budget_end) }),
       ...(row.active_ms > 0 && { activeMs: row.active_ms }),
+      ...(row.reuse === 1 && { reuse: true }),
       reason: row.reason,
       createdAtMs: row.created_at_ms,
       endedAtMs: row.ended_at_ms,

@@ -36,6 +36,7 @@ export function trialRecord(
     result: trialResult(row, curve, validationCorrect),
     fingerprint: row.fingerprint,
     audit: row.audit,
+    ...(row.source !== null && { source: row.source }),
   };
 }
 

@@ -42,6 +42,7 @@ CREATE TABLE study (
   priority INTEGER NOT NULL CHECK (priority >= 1),
   budget_end TEXT,
   active_ms INTEGER NOT NULL CHECK (active_ms >= 0),
+  reuse INTEGER NOT NULL CHECK (reuse IN (0, 1)),
   CHECK ((ended_at_ms IS NULL) = (status IN ('waiting', 'running', 'paused')))
 ) WITHOUT ROWID;
 
@@ -76,8 +77,7 @@ CREATE TABLE trial (
   audit TEXT CHECK (${isOneOf('audit', ['verified', 'repeated', 'unchecked', 'disputed'])}),
   PRIMARY KEY (study, stage, trial_index, replicate),
   FOREIGN KEY (study, stage) REFERENCES stage ON DELETE CASCADE,
-  CHECK (trial_index >= 1 AND replicate >= 1),
-  CHECK (status <> 'complete' OR attempts >= 1)
+  CHECK (trial_index >= 1 AND replicate >= 1)
 ) WITHOUT ROWID;
 
 -- A separate table with a rowid, so that results are appended: a row of trial that grew would split the
@@ -93,6 +93,7 @@ CREATE TABLE result (
   metrics TEXT,
   curve TEXT NOT NULL,
   bits BLOB,
+  source TEXT,
   PRIMARY KEY (study, stage, trial_index, replicate),
   ${trialReference},
   CHECK (digest IS NULL OR measured_step IS NOT NULL),
@@ -127,6 +128,7 @@ CREATE TABLE rung_result (
   curve TEXT NOT NULL,
   bits BLOB NOT NULL,
   audit TEXT CHECK (${isOneOf('audit', ['verified', 'repeated', 'unchecked', 'disputed'])}),
+  source TEXT,
   PRIMARY KEY (study, stage, trial_index, replicate, step),
   ${trialReference}
 );

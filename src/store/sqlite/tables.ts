@@ -46,6 +46,8 @@ export interface Tables {
     budget_end: string | null;
     /** Counted with a budget of time. */
     active_ms: number;
+    /** Whether it takes results of other studies. */
+    reuse: number;
   };
   /** A file that the trainer of a study needs. */
   program_file: { study: string; name: string; sha256: string; content: Uint8Array };
@@ -85,6 +87,8 @@ export interface Tables {
     curve: string;
     /** Which validation records were classified correctly: one bit each. Null for a diverged trial. */
     bits: Uint8Array | null;
+    /** Study and trial from which it was taken, such as `quickstart coarse/7`; null: it was trained. */
+    source: string | null;
   };
   /** A trial that is trained from rung to rung. */
   rung_progress: TrialKey & {
@@ -111,6 +115,7 @@ export interface Tables {
     bits: Uint8Array;
     /** The verdict when the trial left the rung. */
     audit: AuditVerdict | null;
+    source: string | null;
   };
   attempt: TrialKey & {
     attempt: number;

@@ -28,14 +28,16 @@ export function rungKeeper(
     database,
     'rung_result',
     `ON CONFLICT (${key}, step) DO UPDATE SET worker = excluded.worker, seconds = excluded.seconds, digest = excluded.digest,
-     fingerprint = excluded.fingerprint, metrics = excluded.metrics, curve = excluded.curve, bits = excluded.bits, audit = NULL`,
+     fingerprint = excluded.fingerprint, metrics = excluded.metrics, curve = excluded.curve, bits = excluded.bits, audit = NULL,
+     source = excluded.source`,
   );
-  return ({ study, trial, worker, result, fingerprint, rung }) => {
+  return ({ study, trial, worker, result, fingerprint, rung, source = null }) => {
     if (rung === undefined || result.kind !== 'complete') return;
     const { steps: step, seconds, digest, curve, validationCorrect: bits } = result;
     const metrics = metricsText(curve.at(-1)?.metrics ?? {});
     const texts = { metrics, curve: curveText(curve) };
-    add({ ...trialKey(study, trial), step, worker, seconds, digest, fingerprint, ...texts, bits });
+    const own = { ...trialKey(study, trial), step, worker, seconds, digest, fingerprint };
+    add({ ...own, ...texts, bits, source });
   };
 }
 
@@ -54,8 +56,8 @@ export function rungWriter(database: DatabaseSync): RowWriters<'trial-moved' | '
     `UPDATE trial SET status = 'waiting', reason = NULL, audit = NULL, failures = 0 WHERE ${isTrial} AND status <> 'running'`,
   );
   const copyResult = run<TrialKey & { step: number }>(
-    `INSERT INTO result (${key}, worker, steps, seconds, digest, fingerprint, measured_step, metrics, curve, bits)
-     SELECT ${key}, worker, step, seconds, digest, fingerprint, step, metrics, curve, bits
+    `INSERT INTO result (${key}, worker, steps, seconds, digest, fingerprint, measured_step, metrics, curve, bits, source)
+     SELECT ${key}, worker, step, seconds, digest, fingerprint, step, metrics, curve, bits, source
      FROM rung_result WHERE ${isTrial} AND step = :step`,
   );
   const setKnown = run<TrialKey & { step: number; status: string }>(

@@ -15,14 +15,19 @@ type StudyColumns = Omit<Tables['study'], 'ordinal'>;
 export function studyWriter(
   database: DatabaseSync,
 ): RowWriters<
-  'study-created' | 'study-extended' | 'study-reopened' | 'study-status' | 'study-priority'
+  | 'study-created'
+  | 'study-extended'
+  | 'study-reopened'
+  | 'study-status'
+  | 'study-priority'
+  | 'study-reuse'
 > {
   const isWorkable = "name = :name AND status NOT IN ('failed', 'cancelled')";
   const create = prepare<StudyColumns>(
     database,
     `INSERT INTO study SELECT :name, (SELECT coalesce(max(ordinal), 0) + 1 FROM study), :spec, :objective_metric,
      :status, :reason, :created_at_ms, :ended_at_ms, :self_test_digest, :shard_digests, :official_data,
-     :data_warnings, :image_counts, :priority, :budget_end, :active_ms`,
+     :data_warnings, :image_counts, :priority, :budget_end, :active_ms, :reuse`,
   );
   const extend = prepare<SpecColumns>(
     database,
@@ -40,6 +45,10 @@ export function studyWriter(
   const setPriority = prepare<Pick<StudyColumns, 'name' | 'priority'>>(
     database,
     `UPDATE study SET priority = :priority WHERE ${isWorkable}`,
+  );
+  const setReuse = prepare<Pick<StudyColumns, 'name'>>(
+    database,
+    `UPDATE study SET reuse = 1 WHERE ${isWorkable}`,
   );
   const putStages = stagesWriter(database);
   const putFiles = filesWriter(database);
@@ -59,6 +68,7 @@ export function studyWriter(
       setStatus.changeOne({ name: study, status, reason, ended_at_ms: endedAtMs });
     },
     'study-priority': ({ study, priority }) => setPriority.changeOne({ name: study, priority }),
+    'study-reuse': ({ study }) => setReuse.changeOne({ name: study }),
   };
 }
 
@@ -76,6 +86,7 @@ function studyColumns(record: StudyRecord): StudyColumns {
     priority: record.priority,
     budget_end: (record.budgetEnd ?? null) === null ? null : JSON.stringify(record.budgetEnd),
     active_ms: record.activeMs ?? 0,
+    reuse: Number(record.reuse === true),
     image_counts: record.imageCounts === null ? null : JSON.stringify(record.imageCounts),
   };
 }

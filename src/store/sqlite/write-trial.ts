@@ -81,8 +81,9 @@ export function resultWriter(
     );
   // The first result counts, also a late one of a trial that failed without a result.
   const endFirst = end(
-    `(status IN ('waiting', 'running') OR (status = 'failed' AND NOT ${hasResult}))`,
+    `attempts >= 1 AND (status IN ('waiting', 'running') OR (status = 'failed' AND NOT ${hasResult}))`,
   );
+  const endReused = end("status = 'waiting'");
   const endAgain = end("status IN ('complete', 'paused', 'stopped', 'failed')");
   const keepRung = rungKeeper(database);
   const add = resultInserter(database);
@@ -94,7 +95,8 @@ export function resultWriter(
   return {
     'trial-ended': (row) => {
       const { stage, index, replicate } = row.trial;
-      endFirst(...trialEnd(row), row.study, stage, index, replicate);
+      const endTrial = row.source === undefined ? endFirst : endReused;
+      endTrial(...trialEnd(row), row.study, stage, index, replicate);
       add(row);
       keepRung(row);
     },
@@ -129,8 +131,9 @@ function resultInserter(
     'metrics',
     'curve',
     'bits',
+    'source',
   ]);
-  return ({ study, trial: { stage, index, replicate }, worker, result, fingerprint }) => {
+  return ({ study, trial: { stage, index, replicate }, worker, result, fingerprint, source }) => {
     const { steps, seconds, curve } = result;
     const isComplete = result.kind === 'complete';
     const last = curve.at(-1);
@@ -148,6 +151,7 @@ function resultInserter(
       last === undefined ? null : metricsText(last.metrics),
       curveText(curve),
       isComplete ? result.validationCorrect : null,
+      source ?? null,
     );
   };
 }

@@ -113,11 +113,11 @@ describe('submitting a study', () => {
     await using bench = await startBench();
     const { coordinator } = bench;
     await coordinator.submit(spec);
-    expect(await failure(coordinator.submit(unreadable, true))).toMatchObject({
+    expect(await failure(coordinator.submit(unreadable, { fresh: true }))).toMatchObject({
       code: 'DATASET_MISSING',
     });
     expect(await coordinator.overview.study('example')).toMatchObject({ status: 'waiting' });
-    expect(await coordinator.submit({ ...spec, seed: 4 }, true)).toBe('created');
+    expect(await coordinator.submit({ ...spec, seed: 4 }, { fresh: true })).toBe('created');
     expect(await coordinator.store.study('example')).toMatchObject({ spec: { seed: 4 } });
     expect(bench.ends).toEqual([]);
   });
@@ -136,11 +136,11 @@ test('a study that will be submitted with fresh is not resumed, and stays stored
   expect(await failure(startBench(directory.path, other))).toMatchObject({ code: 'STUDY_DIFFERS' });
   await using bench = await startBench(directory.path, { ...other, startsAfresh: 'example' });
   const { coordinator } = bench;
-  expect(await failure(coordinator.submit(unreadable, true))).toMatchObject({
+  expect(await failure(coordinator.submit(unreadable, { fresh: true }))).toMatchObject({
     code: 'DATASET_MISSING',
   });
   expect(await coordinator.store.trials('example')).toHaveLength(12);
-  expect(await coordinator.submit({ ...spec, seed: 4 }, true)).toBe('created');
+  expect(await coordinator.submit({ ...spec, seed: 4 }, { fresh: true })).toBe('created');
   expect(await coordinator.store.study('example')).toMatchObject({
     spec: { seed: 4 },
     selfTestDigest: other.settings.selfTestDigest,
@@ -172,7 +172,7 @@ test('a study that cannot be resumed does not block others, and is left out unti
   expect(await pause(coordinator)).toMatchObject({ code: 'STUDY_FAILED' });
   expect(await failure(coordinator.submit(spec))).toMatchObject({ code: 'STUDY_DIFFERS' });
   expect(await coordinator.submit({ ...spec, study: 'third' })).toBe('created');
-  expect(await coordinator.submit({ ...spec, seed: 4 }, true)).toBe('created');
+  expect(await coordinator.submit({ ...spec, seed: 4 }, { fresh: true })).toBe('created');
   expect(bench.ends).toEqual([]);
 });
 
@@ -217,7 +217,7 @@ describe('a study that is over', () => {
       status: 'cancelled',
       reason: 'enough',
     });
-    expect(await coordinator.submit(spec, true)).toBe('created');
+    expect(await coordinator.submit(spec, { fresh: true })).toBe('created');
     expect(isServed()).toBe(true);
   });
 });
@@ -226,7 +226,7 @@ test('the priority of a study is stored, and a submission with another one chang
   using directory = temporaryDirectory();
   {
     await using bench = await startBench(directory.path);
-    await bench.coordinator.submit(spec, false, 7);
+    await bench.coordinator.submit(spec, { priority: 7 });
   }
   await using bench = await startBench(directory.path);
   const { coordinator } = bench;
@@ -234,7 +234,7 @@ test('the priority of a study is stored, and a submission with another one chang
   expect(await priority()).toBe(7);
   expect(await coordinator.submit(spec)).toBe('resumed');
   expect(await priority()).toBe(7);
-  expect(await coordinator.submit(spec, false, 2)).toBe('resumed');
+  expect(await coordinator.submit(spec, { priority: 2 })).toBe('resumed');
   expect(await priority()).toBe(2);
 });
 

@@ -179,6 +179,7 @@ describe('JSON', () => {
       digest: '1a2b3c4d'.repeat(8),
       verified: null,
       audit: null,
+      source: null,
       standard_error: null,
       tied: null,
       replicates: 1,

@@ -170,7 +170,7 @@ describe('an admin', () => {
     expect(await client.drainWorker('node-1', 'one')).toBe(6);
     await client.stopCoordinator();
     expect(asked).toEqual([
-      { spec: '{"λ":1}', file: '', fresh: true, priority: 3, files: [] },
+      { spec: '{"λ":1}', file: '', fresh: true, priority: 3, reuse: false, files: [] },
       ['sweep', 'pause', 'lunch'],
       ['sweep', 'resume', ''],
       ['sweep', 'cancel', 'enough'],

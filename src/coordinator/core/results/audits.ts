@@ -36,7 +36,8 @@ import type { Turn } from '../state/turn.ts';
 import { ableWorkers, expectsReferee } from '../workers/able-workers.ts';
 import { excludeWorker } from '../workers/exclusions.ts';
 import { isOnProbation, noteVerified } from '../workers/probation.ts';
-import { isInQuestion, rungRow } from './rung-states.ts';
+import { rungRow } from './rung-row.ts';
+import { isInQuestion } from './rung-states.ts';
 import { isContested, votersFor, votesByFingerprint, type Voters } from './votes.ts';
 
 type Vote = readonly [fingerprint: string, voters: Voters];

@@ -42,7 +42,8 @@ import { releaseLate } from '../workers/release-states.ts';
 import { countResult } from '../workers/worker-backoff.ts';
 import { countVotes, type Report } from './audits.ts';
 import { contradiction } from './result-rules.ts';
-import { hasOtherState, rejectState, rungRow, withEarlierSeconds } from './rung-states.ts';
+import { rungRow } from './rung-row.ts';
+import { hasOtherState, rejectState, withEarlierSeconds } from './rung-states.ts';
 import { updateBest } from './best-configuration.ts';
 import { trimResult } from './trim-result.ts';
 
@@ -255,8 +256,9 @@ function takeTest(turn: Turn, report: Report): Answer {
   const earlier = trial.attempts.filter(
     (other) => other.fingerprint === fingerprint && other.kind !== 'test',
   );
-  const relation = relationTo(earlier, attempt);
-  const test = { replicate, accuracy, loss, worker, relation };
+  // Of a result of another study, this one does not know which machine computed it.
+  const relation = trial.source === undefined ? { relation: relationTo(earlier, attempt) } : {};
+  const test = { replicate, accuracy, loss, worker, ...relation };
   // Excluding a worker may have removed its tests.
   const tested = addTest(study, study.winner ?? winner, test);
   setWinner(turn, study, tested);

@@ -28,12 +28,6 @@ import { excludeWorker } from '../workers/exclusions.ts';
 import type { Report } from './audits.ts';
 import { totalSteps } from './result-rules.ts';
 
-/** What the store needs to know of a result of a trial with rungs. */
-export function rungRow({ rungs }: TrialEntry): { rung?: 'between' | 'last' } {
-  if (rungs === null) return {};
-  return { rung: rungs.toStep === null ? 'last' : 'between' };
-}
-
 /** The rung from which an attempt continues, or which it passes; null: it begins with the first step. */
 export function rungBeforeAttempt(
   study: StudyEntry,

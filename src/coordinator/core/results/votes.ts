@@ -2,7 +2,8 @@
  * Votes: which voters have computed which result of a trial. Excluded sessions and winner tests have no
  * vote.
  *
- * A voter is a token, since a worker chooses its name, its session and the id of its machine itself.
+ * A voter is a token, since a worker chooses its name, its session and the id of its machine itself. A study
+ * from which the result was taken is a voter, too.
  */
 import type { ClusterState } from '../state/cluster-state.ts';
 import { toStepOf, type AttemptEntry, type TrialEntry } from '../state/trial-state.ts';
@@ -31,6 +32,9 @@ export type Voters = ReadonlyMap<string, string>;
 /** The voters that computed each result, by its fingerprint. */
 export function votesByFingerprint(state: ClusterState, trial: TrialEntry): Map<string, Voters> {
   const votes = new Map<string, Map<string, string>>();
+  const { source, fingerprint } = trial;
+  if (source !== undefined && fingerprint !== null)
+    votes.set(fingerprint, new Map([[source, source]]));
   for (const attempt of trial.attempts) {
     if (!isVote(state, trial, attempt)) continue;
     const voters = votes.get(attempt.fingerprint) ?? new Map<string, string>();
@@ -61,7 +65,10 @@ export function votersFor(state: ClusterState, trial: TrialEntry): Set<string> {
 
 /** Whether two results differ. Called for every open audit at every event, so it builds no map. */
 export function isContested(state: ClusterState, trial: TrialEntry): boolean {
-  const first = trial.attempts.find((attempt) => isVote(state, trial, attempt));
+  const first =
+    trial.source === undefined
+      ? trial.attempts.find((attempt) => isVote(state, trial, attempt))
+      : trial;
   return trial.attempts.some(
     (attempt) => attempt.fingerprint !== first?.fingerprint && isVote(state, trial, attempt),
   );

@@ -9,6 +9,7 @@ import type { StudySummary } from '../../../study/summaries.ts';
 import type { TrainerDescription } from '../../../study/trainer-description.ts';
 import type { AttemptKind, StageRecord, StudyStatus } from '../../../study/trial.ts';
 import { ownTokenId } from '../../../study/own-token.ts';
+import type { KnownResults } from './known-results.ts';
 import { PackedResults } from './packed-results.ts';
 import { TrialIndex } from './trial-index.ts';
 import type { TrialEntry } from './trial-state.ts';
@@ -102,6 +103,8 @@ export class StudyEntry {
   best: StudySummary['best'] | undefined;
   /** Time of the end; monotonic; null while the study is not over. */
   endedAtMs: number | null = null;
+  /** Results of other studies that its trials take; null: none. */
+  known: KnownResults | null = null;
   /** Its share of the threads is proportional to it. */
   priority: number;
   /**

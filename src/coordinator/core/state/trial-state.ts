@@ -29,7 +29,7 @@ export type AttemptEntry = Pick<
     readonly toStep: number | null;
   };
 
-/** Only `changeTrial` writes `status`, `reason`, `failures`, `worker`, `result`, `fingerprint`, `rungs`. */
+/** Only `changeTrial` writes `status`, `reason`, `failures`, `worker`, `result`, `fingerprint`, `rungs`, `source`. */
 export interface TrialEntry
   extends
     Pick<TrialRecord, 'id' | 'params'>,
@@ -56,6 +56,8 @@ export type TrialChange =
       readonly worker: string;
       readonly fingerprint: string;
       readonly result: TrialResult;
+      /** Absent: the worker trained it. */
+      readonly source?: string | undefined;
     }
   | { readonly kind: 'unassigned'; readonly isFailure: boolean; readonly reason: string }
   | { readonly kind: 'failed' | 'cancelled' | 'dropped'; readonly reason: string }
@@ -87,9 +89,9 @@ export type TrialChange =
  *     paused, complete, stopped, failed (diverged) -- moved to the first rung, as the stage gains trials
  *                                                 ---> paused, or complete, if the result there is known
  *
- * The first result of any attempt completes a trial. `complete` and `failed (diverged)` are final; a user
- * may have other trials that have ended tried again, which opens their stage again if it has closed. A
- * result is `corrected` (replaced) only if audits have shown that it is wrong, while the stage is open.
+ * The first result, of any attempt or of another study, completes a trial. `complete` and `failed (diverged)`
+ * are final; a user may have other trials that have ended tried again, which opens their stage again if it has
+ * closed. A result is `corrected` only if audits have shown that it is wrong, while the stage is open.
  */
 export function changeTrial(trial: TrialEntry, change: TrialChange): void {
   const { name, status } = trial;
@@ -113,15 +115,13 @@ export function changeTrial(trial: TrialEntry, change: TrialChange): void {
       return;
     case 'completed':
     case 'corrected': {
-      const { result, worker, fingerprint } = change;
+      const { result, worker, fingerprint, source } = change;
       const isComplete = result.kind === 'complete';
       trial.status = isComplete ? statusAtStep(trial) : 'failed';
       trial.reason = isComplete ? null : divergedReason(result.steps);
-      trial.worker = worker;
-      trial.fingerprint = fingerprint;
-      trial.result = result;
+      Object.assign(trial, { worker, fingerprint, result, source });
       if (trial.rungs !== null && isComplete)
-        trial.rungs = withRung(trial.rungs, { result, worker, fingerprint, audit: null });
+        trial.rungs = withRung(trial.rungs, { result, worker, fingerprint, audit: null, source });
       return;
     }
     case 'unassigned':
@@ -173,13 +173,11 @@ function moveTrial(trial: TrialEntry, { toStep, step }: RungTarget): void {
   // Failures count up to a result; a late one may have come after the last of them.
   // bug: moved-trial-keeps-failures
   trial.failures = 0;
-  const known = results.find(({ result }) => result.steps === step) ?? null;
-  trial.status = known === null ? 'waiting' : statusAtStep(trial);
+  const known: Partial<RungResult> = results.find((rung) => rung.result.steps === step) ?? {};
+  const { result = null, worker = null, fingerprint = null, audit = null, source } = known;
+  trial.status = result === null ? 'waiting' : statusAtStep(trial);
   trial.reason = null;
-  trial.result = known?.result ?? null;
-  trial.worker = known?.worker ?? null;
-  trial.fingerprint = known?.fingerprint ?? null;
-  trial.audit = known?.audit ?? null;
+  Object.assign(trial, { result, worker, fingerprint, audit, source });
 }
 
 /** The verdict on the result that the trial has belongs to its rung from now on. */
@@ -253,6 +251,7 @@ class Entry implements TrialEntry {
   fingerprint: string | null;
   audit: TrialRecord['audit'];
   rungs: RungProgress | null;
+  source: string | undefined;
   auditFailures = 0;
   attempts = noAttempts;
 
@@ -267,6 +266,7 @@ class Entry implements TrialEntry {
     this.fingerprint = record.fingerprint;
     this.audit = record.audit;
     this.rungs = record.rungs ?? null;
+    this.source = record.source;
   }
 
   get name(): string {
@@ -293,6 +293,7 @@ export function trialRecord(trial: TrialEntry): TrialRecord {
     result,
     fingerprint,
     audit,
+    ...(trial.source !== undefined && { source: trial.source }),
   };
   return trial.rungs === null ? record : { ...record, rungs: trial.rungs };
 }

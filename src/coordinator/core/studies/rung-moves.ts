@@ -7,6 +7,7 @@ import type { RungMove } from '../../../search/planning/planner.ts';
 import { abortPack, closeAttempt, isPackDone } from '../attempts/close-attempt.ts';
 import { closeObsolete } from '../attempts/failed-attempts.ts';
 import { rungsOf, totalSteps } from '../results/result-rules.ts';
+import { reuseResults } from '../results/reuse.ts';
 import { trimResult } from '../results/trim-result.ts';
 import type { StudyEntry } from '../state/cluster-state.ts';
 import { stageFor, updateTrial } from '../state/study-entry.ts';
@@ -40,6 +41,7 @@ export function continueTrial(
   trimResult(study, stageFor(study, trial), trial);
   const known = trial.result === null ? null : step;
   turn.persist({ kind: 'trial-moved', study: study.name, trial: trial.id, toStep, known });
+  reuseResults(turn, study, [trial]);
   // Behind those that wait already.
   if (trial.status === 'waiting') study.queue.unshift(trial);
 }

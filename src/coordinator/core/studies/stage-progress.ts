@@ -16,6 +16,7 @@ import { setStudyStatus, storeRanks } from '../attempts/close-attempt.ts';
 import { endContestedTest } from '../attempts/failed-attempts.ts';
 import { hasTestFailed, setWinner } from '../attempts/winner-tests.ts';
 import { openAudits, settleAudits } from '../results/audits.ts';
+import { reuseResults } from '../results/reuse.ts';
 import { trimResult } from '../results/trim-result.ts';
 import type { StageEntry, StudyEntry } from '../state/cluster-state.ts';
 import { addTrials, hasSuccessor, isActive, openStage } from '../state/study-entry.ts';
@@ -181,6 +182,7 @@ function createTrials(
     const first = rungs === null ? {} : { toStep: rungs.toStep };
     turn.persist({ kind: 'trial-created', study: study.name, id, params, ...first });
   }
+  reuseResults(turn, study, created);
 }
 
 function closeStage(turn: Turn, study: StudyEntry, stage: StageEntry): void {

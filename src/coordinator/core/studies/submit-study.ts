@@ -14,7 +14,9 @@ import { isOver, type StageRecord } from '../../../study/trial.ts';
 import { setStudyStatus, storeRanks } from '../attempts/close-attempt.ts';
 import { closeObsoleteTests } from '../attempts/failed-attempts.ts';
 import { setWinner } from '../attempts/winner-tests.ts';
+import { reuseResults } from '../results/reuse.ts';
 import { StageEntry, StudyEntry, type StudyData } from '../state/cluster-state.ts';
+import type { KnownResults } from '../state/known-results.ts';
 import type { TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 import { markUnchecked } from '../workers/exclusions.ts';
@@ -24,17 +26,19 @@ import { extendRound } from './stage-progress.ts';
 
 export type SubmitDetails = Pick<
   StudyRecord,
-  'priority' | 'shardDigests' | 'officialData' | 'dataWarnings' | 'imageCounts'
+  'priority' | 'reuse' | 'shardDigests' | 'officialData' | 'dataWarnings' | 'imageCounts'
 > & {
   /** Files that its trainer needs; absent: none. */
   readonly files?: readonly StoredFile[];
+  /** Results of other studies that its trials take; absent: none. */
+  readonly known?: KnownResults | undefined;
 };
 
 export function submitStudy(
   turn: Turn,
   spec: StudySpec,
   data: StudyData,
-  { files = [], ...details }: SubmitDetails,
+  { files = [], known, ...details }: SubmitDetails,
 ): void {
   const { state, now } = turn;
   assert(!state.studies.has(spec.study), () => `study ${spec.study} is new`);
@@ -49,7 +53,9 @@ export function submitStudy(
     stages: spec.stages.map(plannedStage),
     winner: null,
   };
-  state.studies.set(spec.study, new StudyEntry(record, data));
+  const study = new StudyEntry(record, data);
+  study.known = known ?? null;
+  state.studies.set(spec.study, study);
   turn.persist({ kind: 'study-created', record, ...(files.length > 0 && { files }) });
 }
 
@@ -77,6 +83,14 @@ function lastRound({ spec }: StudyEntry, { trials }: StageEntry): TrialEntry[] {
 /** The stage in which the search is, or has ended. */
 function lastOpened({ stages }: StudyEntry): StageEntry | undefined {
   return stages.findLast(({ record }) => record.space !== null);
+}
+
+/** Trials of a study that is not over take results of other studies from now on, also those that wait. */
+export function startReuse(turn: Turn, study: StudyEntry, known: KnownResults): void {
+  if (isOver(study.status)) return;
+  study.known = known;
+  turn.persist({ kind: 'study-reuse', study: study.name });
+  reuseResults(turn, study, [...study.trials.values()]);
 }
 
 /** Removes the winner: it is chosen again among all trials when the last stage has closed. */

@@ -47,7 +47,7 @@ export function markUnchecked(turn: Turn, study: StudyEntry, stage: StageEntry):
     const isConfirmed = trial.attempts.some(
       (attempt) => attempt.fingerprint === fingerprint && !turn.state.excluded.has(attempt.session),
     );
-    if (isConfirmed) continue;
+    if (isConfirmed || trial.source !== undefined) continue;
     trial.audit = 'unchecked';
     turn.persist({
       kind: 'trial-audited',

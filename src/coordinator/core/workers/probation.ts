@@ -29,13 +29,16 @@ export function probationsFrom(excluded: Iterable<Exclusion>): Map<string, Proba
 }
 
 /** Identity of the machine on which an attempt ran. */
-export function machineOfAttempt({ machineId, worker }: AttemptEntry): string {
+export function machineOfAttempt({
+  machineId,
+  worker,
+}: Pick<AttemptEntry, 'machineId' | 'worker'>): string {
   return machineOf({ machineId, name: worker });
 }
 
-/** Whether only machines on probation have computed the result of the trial. */
+/** Whether only machines on probation have computed the result of the trial; false for that of another study. */
 export function isOnProbation({ excluded, probation }: ClusterState, trial: TrialEntry): boolean {
-  if (probation.size === 0) return false;
+  if (probation.size === 0 || trial.source !== undefined) return false;
   // bug: probation-is-not-audited
   return votesFor(excluded, trial).every((vote) => probation.has(machineOfAttempt(vote)));
 }

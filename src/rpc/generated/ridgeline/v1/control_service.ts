@@ -182,6 +182,11 @@ export interface SubmitStudyRequest {
    * in all.
    */
   files: Buffer[];
+  /**
+   * Whether its trials take results of other studies with the same data, seed and settings, instead of being
+   * trained. A stored study that takes them continues to.
+   */
+  reuse: boolean;
 }
 
 export interface SubmitStudyResponse {
@@ -532,7 +537,7 @@ export const GetVersionResponse: MessageFns<GetVersionResponse> = {
 };
 
 function createBaseSubmitStudyRequest(): SubmitStudyRequest {
-  return { spec: "", fresh: false, file: "", priority: undefined, files: [] };
+  return { spec: "", fresh: false, file: "", priority: undefined, files: [], reuse: false };
 }
 
 export const SubmitStudyRequest: MessageFns<SubmitStudyRequest> = {
@@ -551,6 +556,9 @@ export const SubmitStudyRequest: MessageFns<SubmitStudyRequest> = {
     }
     for (const v of message.files) {
       writer.uint32(42).bytes(v!);
+    }
+    if (message.reuse !== false) {
+      writer.uint32(48).bool(message.reuse);
     }
     return writer;
   },
@@ -606,6 +614,14 @@ export const SubmitStudyRequest: MessageFns<SubmitStudyRequest> = {
             }
 
             message.files.push(Buffer.from(reader.bytes()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.reuse = reader.bool();
             continue;
           }
         }
