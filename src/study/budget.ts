@@ -16,7 +16,7 @@ export interface BudgetSpec {
   readonly target?: number | undefined;
 }
 
-export type BudgetKey = keyof BudgetSpec;
+type BudgetKey = keyof BudgetSpec;
 
 /** The decision that the budget is over: nothing else is trained for the search. */
 export interface BudgetEnd {

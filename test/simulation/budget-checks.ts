@@ -8,7 +8,7 @@ import type { ModelStudy, ModelTrial } from './model-store.ts';
 import { rungTrainer, simulatedTrainer } from './simulated-results.ts';
 
 /** The steps to which the trials are planned. */
-export function stepsPlanned({ record, trials }: ModelStudy): number {
+function stepsPlanned({ record, trials }: ModelStudy): number {
   const last = 20 * Number(record.spec.trainer['cycles']);
   assert(
     [simulatedTrainer, rungTrainer].some(({ cycles }) => 20 * cycles === last),

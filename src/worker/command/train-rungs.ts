@@ -34,7 +34,7 @@ export interface RungTraining extends Omit<TrialRun, 'state' | 'curve'> {
 }
 
 /** How it has ended: as the last process. */
-export type RungTrainingEnd =
+type RungTrainingEnd =
   | Exclude<TrialRunEnd, { readonly kind: 'trained' }>
   | {
       readonly kind: 'trained';
