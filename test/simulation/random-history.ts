@@ -66,7 +66,9 @@ export function randomHistory(seed: number): HistorySettings {
   const drawnFaults = randomFaults(chance);
   const poison = chance.draw() < 0.8 ? 0 : chance.draw() * 0.15;
   const seconds = chance.draw() < 0.35 ? [second] : [];
-  const reusing = randomReuse(new Chance(seed, 95), limited);
+  // How far a budget of time reaches depends on which results are reused.
+  const untimed = limited.budget?.time === undefined ? limited : first;
+  const reusing = randomReuse(new Chance(seed, 95), untimed);
   const studies = [reusing?.first ?? limited, ...seconds, ...(reusing?.studies ?? [])];
   const retries = new Chance(seed, 85);
   if (retries.draw() < 0.4)
