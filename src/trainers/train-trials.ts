@@ -4,7 +4,14 @@ import type { TrainingData } from '../study/images.ts';
 import type { Params } from '../study/search-space.ts';
 import { trialSettings } from '../study/trial-settings.ts';
 import { noCorrectness, type TrialResult } from '../study/trial.ts';
-import type { MemberStatus, TrainHooks, TrainingContext, TrainingPort } from './trainer.ts';
+import type {
+  MemberStatus,
+  TrainHooks,
+  Training,
+  TrainingContext,
+  TrainingPort,
+} from './trainer.ts';
+import { areStatesRight, type ExpectedResult } from './verify-state.ts';
 
 export interface TrialsRequest extends TrainingContext {
   /** Hyperparameters of each trial; at least one trial. */
@@ -30,11 +37,15 @@ export interface TrainingState {
   readonly step: number;
   /** What `Training.restore` reads. */
   readonly bytes: Uint8Array;
+  /** The stored result at this step, if another worker has trained the state; absent: it is not verified. */
+  readonly expected?: ExpectedResult | undefined;
 }
 
 export interface TrialsHooks extends TrainHooks {
   /** Called at each rung, and where training was stopped, for members that have not diverged. */
   onState?(member: number, state: TrainingState): void;
+  /** Called if a state is not the expected one: all members are trained from the first step. */
+  onRejected?(): void;
   /** Called at each rung, for members that have not diverged. */
   onRung?(member: number, rung: ReachedRung): void;
 }
@@ -58,7 +69,10 @@ export function trainTrials(
   );
   const trials = params.map((values) => ({ params: values }));
   const training = trainer.open(trials, data, context);
-  for (const [member, { bytes }] of resume.entries()) training.restore(member, bytes);
+  if (!restoreStates(training, resume, hooks)) {
+    hooks.onRejected?.();
+    return trainTrials(trainer, { ...request, resume: undefined }, data, hooks);
+  }
   // The trials of a pack have the same rungs.
   const settings = trialSettings(context.settings, params[0] ?? {});
   const all = trainer.rungs(settings, data.train.records.length);
@@ -87,4 +101,25 @@ export function trainTrials(
     const digest = training.digest(member) ?? '';
     return { kind: 'complete', steps, seconds, digest, curve, validationCorrect };
   });
+}
+
+/** @returns whether the states are right; those that this worker has trained itself are not verified */
+function restoreStates(
+  training: Training,
+  states: readonly TrainingState[],
+  hooks: TrainHooks,
+): boolean {
+  const expected = states.map((state) => state.expected);
+  const [first] = states;
+  const isForeign = expected.some((wanted) => wanted !== undefined);
+  try {
+    for (const [member, { bytes }] of states.entries()) training.restore(member, bytes);
+    return (
+      first === undefined || !isForeign || areStatesRight(training, first.step, expected, hooks)
+    );
+  } catch (error) {
+    // Bytes of another worker may be anything.
+    if (isForeign) return false;
+    throw error;
+  }
 }

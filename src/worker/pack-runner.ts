@@ -7,19 +7,20 @@ import type { Assignment, Rung } from '../rpc/messages/messages.ts';
 import type { DatasetReference } from '../study/spec/dataset-reference.ts';
 import type { Measurement, TrialResult } from '../study/trial.ts';
 import { isCommand } from '../trainers/command/settings.ts';
+import type { DescribeTrainer } from '../study/trainer-description.ts';
 import { noData } from '../trainers/module/module-data.ts';
 import { isModule } from '../trainers/module/settings.ts';
 import type { TrainerSource } from '../trainers/open-trainer.ts';
 import type { CommandPoolOptions } from './command/command-pool.ts';
 import { CommandRunner } from './command/command-runner.ts';
+import { findStates } from './states/find-states.ts';
 import { DatasetHolder, type FetchShard } from './dataset-holder.ts';
 import {
   distinctScopes,
   hasRungs,
   ownPart,
   statesLeft,
-  statesWanted,
-  toResumption,
+  type LeftState,
   type Resumption,
   type StateScope,
 } from './states/state-keys.ts';
@@ -38,12 +39,17 @@ type RunEnd = { readonly output?: string } & (
       readonly kind: 'ended';
       readonly results: readonly TrialResult[];
       readonly passed: readonly (Rung | null)[];
+      /** States at the rung to which it was trained; absent: none. */
+      readonly left?: readonly LeftState[];
+      /** Whether a state of another worker was wrong, so that it began with the first step. */
+      readonly isRejected?: boolean;
     }
 );
 
 export interface PackRunnerOptions {
   readonly threads: number;
   readonly trainer: TrainerSource;
+  readonly describeTrainer: DescribeTrainer;
   /** Programs of users, and how they run. */
   readonly commands: CommandPoolOptions;
   /** Most bytes of states of programs on disk. */
@@ -58,14 +64,16 @@ export class PackRunner implements AsyncDisposable {
   readonly #commands: CommandRunner;
   readonly #data: DatasetHolder;
   readonly #states: StateKeeper;
+  readonly #describe: DescribeTrainer;
 
   private constructor(
-    { threads, trainer, states }: PackRunnerOptions,
+    { threads, trainer, states, describeTrainer }: PackRunnerOptions,
     commands: CommandRunner,
     modules: ModuleRunner,
     cache: ShardCache,
   ) {
     this.#states = states;
+    this.#describe = describeTrainer;
     this.#threads = new ThreadPool(new TrainingPool(threads, trainer));
     this.#modules = modules;
     this.#commands = commands;
@@ -91,15 +99,20 @@ export class PackRunner implements AsyncDisposable {
     const { pack, settings } = assignment;
     if (isCommand(settings)) return await this.#commands.train(assignment, fetch, onMeasured);
     let resumption: Resumption | null = null;
-    const resumed = this.#findStates(assignment).then((found) => (resumption = found));
-    const request = resumed.then((found) => this.#request(assignment, fetch, found));
+    const { metrics } = this.#describe(settings);
+    const resumed = findStates(assignment, this.#states, fetch, metrics);
+    const request = resumed.then(async (found) => {
+      resumption = found;
+      return await this.#request(assignment, fetch, found);
+    });
     const pool = isModule(settings) ? this.#modules.using(settings, fetch) : this.#threads;
     const end = await pool.train(pack, request, onMeasured, hasRungs(assignment));
     if (end.kind === 'stopped') return end;
-    for (const { key, scope, state } of statesLeft(assignment, end.rungs, end.results))
-      this.#states.put(key, scope, state);
-    const { output = '' } = end;
-    return { kind: 'ended', ...ownPart(assignment, end, resumption), output };
+    const left = statesLeft(assignment, end.rungs, end.results);
+    for (const { key, scope, state } of left) this.#states.put(key, scope, state);
+    const own = ownPart(assignment, end, end.isRejected ? null : resumption);
+    const { output = '', isRejected } = end;
+    return { kind: 'ended', ...own, left, isRejected, output };
   }
 
   /** Ends the training of a pack, also if it hangs. */
@@ -139,14 +152,6 @@ export class PackRunner implements AsyncDisposable {
       this.#commands[Symbol.asyncDispose](),
     ]);
     await this.#states[Symbol.asyncDispose]();
-  }
-
-  async #findStates(assignment: Assignment): Promise<Resumption | null> {
-    const keys = statesWanted(assignment);
-    if (keys === null) return null;
-    const found = [];
-    for (const key of keys) found.push(await this.#states.get(key));
-    return toResumption(keys, found);
   }
 
   async #request(

@@ -18,6 +18,8 @@ export type PackEnd =
       readonly rungs: readonly (readonly ReachedRung[])[];
       /** As in `PackRunner`. */
       readonly output?: string;
+      /** Whether it began with the first step, because a state of another worker was wrong. */
+      readonly isRejected: boolean;
     }
   | { readonly kind: 'stopped'; readonly reason: string };
 
@@ -78,7 +80,9 @@ export class ThreadPool<
       return { kind: 'stopped', reason: errorMessage(error) };
     }
     const rungs: ReachedRung[][] = ready.params.map(() => []);
+    let isRejected = false;
     const onMessage = (message: TrainingMessage): void => {
+      if (message.kind === 'rejected') isRejected = true;
       if (message.kind === 'measured') onMeasured(message.member, message.measurement);
       if (message.kind === 'rung') rungs[message.member]?.push(message.rung);
     };
@@ -92,7 +96,8 @@ export class ThreadPool<
       return { kind: 'stopped', reason: error.what };
     }
     assert(results !== null, 'a pack is stopped by terminating its thread');
-    return { kind: 'ended', results, rungs, output: pack.training.output?.() ?? '' };
+    const output = pack.training.output?.() ?? '';
+    return { kind: 'ended', results, rungs, isRejected, output };
   }
 
   /** Terminates the thread of a pack, also if the thread hangs. */

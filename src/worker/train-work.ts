@@ -19,6 +19,7 @@ export function trainWork(
     onMeasured: (member, measurement) => post({ kind: 'measured', member, measurement }),
     ...(postStates && { onState: (member, state) => post({ kind: 'state', member, state }) }),
     ...(postRungs && { onRung: (member, rung) => post({ kind: 'rung', member, rung }) }),
+    onRejected: () => post({ kind: 'rejected' }),
     isStopped: () => Atomics.load(control, counters.stop) !== 0,
   });
 }

@@ -27,7 +27,9 @@ export interface TrainingWork {
 export type TrainingMessage =
   | { readonly kind: 'measured'; readonly member: number; readonly measurement: Measurement }
   | { readonly kind: 'state'; readonly member: number; readonly state: TrainingState }
-  | { readonly kind: 'rung'; readonly member: number; readonly rung: ReachedRung };
+  | { readonly kind: 'rung'; readonly member: number; readonly rung: ReachedRung }
+  /** A state of another worker was wrong: training began with the first step. */
+  | { readonly kind: 'rejected' };
 
 /** How training ended. Errors lose their class between threads, so an operating error is a value. */
 export type TrainingEnd =

@@ -11,17 +11,12 @@ import { systemClock } from '../base/clock.ts';
 import { RidgelineError, errorMessage } from '../base/errors.ts';
 import { nothingFails, type Reached } from '../base/failpoint.ts';
 import { openShardCache } from '../dataset/shards/shard-cache.ts';
-import type {
-  Assignment,
-  AttemptKey,
-  CoordinatorMessage,
-  WorkerMessage,
-} from '../rpc/messages/messages.ts';
+import type { Assignment, CoordinatorMessage, WorkerMessage } from '../rpc/messages/messages.ts';
 import type { JoinTarget } from '../rpc/credentials/join-string.ts';
 import { Reconnection, isUnreachable } from '../rpc/client/reconnection.ts';
 import { connectSession, type WorkerStream } from '../rpc/client/session-client.ts';
 import type { DatasetReference } from '../study/spec/dataset-reference.ts';
-import { trialName, type Measurement, type TrialResult } from '../study/trial.ts';
+import type { Measurement } from '../study/trial.ts';
 import type { DescribeTrainer } from '../study/trainer-description.ts';
 import { selfTest, type TrainerSource } from '../trainers/open-trainer.ts';
 import { abortOf, pause } from './abort.ts';
@@ -32,6 +27,8 @@ import { Lifetime } from './lifetime.ts';
 import { WorkerSession, type SessionEffect } from './session.ts';
 import { PackRunner, type PackRunnerOptions } from './pack-runner.ts';
 import { StateKeeper } from './states/state-keeper.ts';
+import { StateUploads } from './states/state-uploads.ts';
+import { logResults, logTrial } from './trial-log.ts';
 import { processorModel } from './processor-model.ts';
 
 export interface WorkerOptions {
@@ -70,6 +67,7 @@ export class WorkerNode implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #reconnection: Reconnection;
   readonly #lifetime: Lifetime | null;
+  readonly #uploads: StateUploads;
   #stream: WorkerStream | null = null;
   #heartbeat: NodeJS.Timeout | null = null;
 
@@ -88,7 +86,12 @@ export class WorkerNode implements AsyncDisposable {
     const { name, version, threads, packMax } = options;
     const { slots, memory, allowance } = options.commands;
     const machine = { machineId, kernel, processor: processorModel(), selfTestDigest, memory };
-    const own = { session: randomUUID(), name, version, threads, packMax, slots };
+    const session = randomUUID();
+    this.#uploads = new StateUploads(session, async (part) => {
+      if (this.#stream === null) throw new Error('the connection is broken');
+      return await this.#stream.uploadState(part);
+    });
+    const own = { session, name, version, threads, packMax, slots };
     this.#session = new WorkerSession(
       { ...own, ...machine },
       () => allowedNeeds(allowance),
@@ -186,23 +189,12 @@ export class WorkerNode implements AsyncDisposable {
       this.#options.onJoined?.(message.name, address);
     }
     if (message.kind === 'assign') this.#lifetime?.assigned(message.assignment);
-    if (message.kind === 'answer')
-      this.#logTrial(message.key, { answer: message.answer }, 'answered');
-    this.#perform(this.#session.received(message));
-  }
-
-  /** With `--debug`: logs the results, so that they can be compared with those that the coordinator has stored. */
-  #logResults({ members }: Assignment, results: readonly TrialResult[]): void {
-    if (!this.#options.log.isLevelEnabled('debug')) return;
-    for (const [index, result] of results.entries()) {
-      const key = members[index]?.key;
-      const digest = result.kind === 'complete' ? result.digest : null;
-      if (key !== undefined) this.#logTrial(key, { digest }, 'trained');
+    if (message.kind === 'answer') {
+      const { key, answer } = message;
+      logTrial(this.#options.log, key, { answer }, 'answered');
+      this.#uploads.answered(key, answer);
     }
-  }
-
-  #logTrial({ study, trial, attempt }: AttemptKey, more: object, text: string): void {
-    this.#options.log.debug({ study, trial: trialName(trial), attempt, ...more }, text);
+    this.#perform(this.#session.received(message));
   }
 
   #perform(effects: readonly SessionEffect[]): void {
@@ -243,6 +235,7 @@ export class WorkerNode implements AsyncDisposable {
   async #train(assignment: Assignment): Promise<void> {
     const { pack, members } = assignment;
     this.#options.log.debug({ pack }, 'training');
+    const startedMs = performance.now();
     try {
       const fetch = (digest: string): AsyncIterable<Uint8Array> => this.#fetchNow(digest);
       const onMeasured = (member: number, measurement: Measurement): void => {
@@ -252,8 +245,14 @@ export class WorkerNode implements AsyncDisposable {
       const end = await this.#runner.train(assignment, fetch, onMeasured);
       this.#lifetime?.ended(pack, end.kind !== 'stopped');
       if (end.kind === 'stopped') return this.#perform(this.#session.packStopped(pack, end));
-      this.#logResults(assignment, end.results);
-      this.#perform(this.#session.packEnded(pack, end.results, end));
+      const { results, left = [], isRejected = false } = end;
+      logResults(this.#options.log, assignment, results);
+      if (isRejected)
+        this.#options.log.warn(
+          `${pack}: a state that another worker has uploaded was wrong, so training began with the first step`,
+        );
+      this.#uploads.offer(assignment, left, performance.now() - startedMs);
+      this.#perform(this.#session.packEnded(pack, results, end));
     } catch (error) {
       this.#lifetime?.ended(pack, false);
       const reason = errorMessage(error);

@@ -175,6 +175,9 @@ export class History {
   async #checkStates(): Promise<void> {
     if (this.settings.studies.every(({ stop }) => stop === undefined)) return;
     await this.#runUntil(this.timeline.nowMs + settleMs, () => false);
+    const studies = [...(this.coordinator.dispatcher?.state.studies.values() ?? [])];
+    for (const { uploads, name } of studies)
+      assert(uploads.size === 0, () => `no uploaded state of ${name} is kept`);
     for (const { kept, settings } of this.#workers)
       assert(kept.length === 0, () => `${settings.sessionId} keeps states of ${kept[0]?.stage}`);
   }

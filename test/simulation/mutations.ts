@@ -372,6 +372,32 @@ export const plantedBugs: readonly PlantedBug[] = [
     'a trial continues from a state at another step than its rung',
     "return { training, step: 0, digest: '' };",
   ),
+  bug(
+    'upload-counts-as-progress',
+    'an upload of a state renews the leases of its worker',
+    '…\nfor (const pack of this.state.packs.values()) if (pack.session === session) pack.deadlineMs = Infinity;',
+  ),
+  bug(
+    'upload-counts-as-audit',
+    'an upload of a state counts as a second result',
+    "if (place !== null) {\n…\nplace.trial.audit = 'verified';\n}",
+  ),
+  bug(
+    'audit-receives-uploaded-state',
+    'an audit continues from a state that another worker has uploaded',
+    'const state = uploadedState(turn.state, study, trial, rung);',
+  ),
+  bug(
+    'uploaded-state-of-another-result',
+    'a trial receives an uploaded state of a result that was replaced',
+    '',
+  ),
+  bug(
+    'unverified-state-is-used',
+    'a trial continues from an uploaded state whose result was not audited',
+    'if (rung === null) return null;',
+  ),
+  bug('uploads-are-kept-after-stage', 'uploaded states stay after their stage has closed', ''),
   bug('states-are-kept-after-stage', 'workers keep the states of a stage that has closed', ''),
   bug(
     'trial-waits-for-its-state',

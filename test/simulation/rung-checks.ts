@@ -21,6 +21,12 @@ export function checkResumption({ kind, members }: Assignment, { states }: Resum
   }
 }
 
+/** An audit receives no state that another worker has uploaded. */
+export function checkStates({ kind, members }: Assignment): void {
+  const isIndependent = kind !== 'audit' || members.every(({ state }) => state === null);
+  assert(isIndependent, 'an audit receives no uploaded state');
+}
+
 /** A trial leaves its rung when the round has ended. @param toStep where it goes */
 export function checkMoved(study: ModelStudy, trial: ModelTrial, toStep: number | null): void {
   const { status, rungs, id } = trial;

@@ -7,7 +7,8 @@ import { Dispatcher } from '../../src/coordinator/core/dispatcher.ts';
 import type { Moment, StudyData } from '../../src/coordinator/core/state/cluster-state.ts';
 import type { Decision, Effect } from '../../src/coordinator/core/state/turn.ts';
 import { GroupCommit } from '../../src/coordinator/shell/group-commit.ts';
-import type { Hello, WorkerMessage } from '../../src/rpc/messages/messages.ts';
+import { sha256 } from '../../src/base/digest.ts';
+import type { AttemptKey, Hello, WorkerMessage } from '../../src/rpc/messages/messages.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
 import type { Checker } from './checker.ts';
 import type { ModelStore } from './model-store.ts';
@@ -49,6 +50,8 @@ export class SimulatedCoordinator implements Reader {
   studies: SimulatedOpenStudies;
   readonly disk: SimulatedDisk;
   readonly streams: SimulatedStreams;
+  /** Contents of uploaded states, by digest. */
+  readonly uploads = new Map<string, string>();
   /** Whether promises were settled whose continuations have not run yet. */
   hasContinuations = false;
   readonly #context: CoordinatorContext;
@@ -195,6 +198,14 @@ export class SimulatedCoordinator implements Reader {
     if (message.kind === 'heartbeat') checker.progressed(session, message.packs);
     this.decide((dispatcher, now) => dispatcher.received(session, message, now));
     if (message.kind === 'draining') checker.leaves(session, message.held);
+  }
+
+  /** A worker has uploaded the whole content of a state. */
+  uploaded(session: string, pack: string, key: AttemptKey, content: string): void {
+    if (this.dispatcher?.uploadStage(session, pack, key) == null) return;
+    const digest = sha256(content);
+    this.uploads.set(digest, content);
+    this.dispatcher.stateUploaded(session, pack, key, digest);
   }
 
   /** The message arrives on the stream of another session. */

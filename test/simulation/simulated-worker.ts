@@ -7,8 +7,9 @@ import type {
   CoordinatorMessage,
   WorkerMessage,
 } from '../../src/rpc/messages/messages.ts';
-import type { TrialResult } from '../../src/study/trial.ts';
-import { checkResumption } from './rung-checks.ts';
+import { assert } from '../../src/base/assert.ts';
+import { trialName, type TrialResult } from '../../src/study/trial.ts';
+import { checkResumption, checkStates } from './rung-checks.ts';
 import {
   hasRungs,
   ownPart,
@@ -98,6 +99,8 @@ export class SimulatedWorker implements Reader {
   readonly #session: WorkerSession;
   readonly #startedMs: number;
   readonly #states: SimulatedStates;
+  /** By attempt: states whose results were not answered. */
+  readonly #offers = new Map<string, { readonly pack: string; readonly text: string }>();
   #link: Link | null = null;
   #isAlive = true;
   #isStopped = false;
@@ -218,6 +221,7 @@ export class SimulatedWorker implements Reader {
 
   received(message: CoordinatorMessage): void {
     this.#context.checker.received(this, message);
+    if (message.kind === 'answer') this.#upload(message);
     this.#perform(this.#session.received(message));
   }
 
@@ -284,7 +288,8 @@ export class SimulatedWorker implements Reader {
     const { timeline, chance, faults, isPoison } = this.#context;
     const { pack } = assignment;
     const { kind } = this.settings;
-    const resumption = this.#states.resume(assignment);
+    const resumption = this.#states.resume(assignment) ?? this.#fetchStates(assignment);
+    checkStates(assignment);
     if (resumption !== null) checkResumption(assignment, resumption);
     const ageMs = timeline.nowMs - this.#startedMs;
     const isSick = kind === 'sick' && ageMs > sickMs.from && ageMs < sickMs.to;
@@ -303,6 +308,41 @@ export class SimulatedWorker implements Reader {
     this.#later(startMs + durationMs, () => {
       if (!this.running.delete(pack)) return;
       this.#perform(this.#endPack(assignment, resumption, crashes));
+    });
+  }
+
+  /** States that other workers have uploaded; some are lost or wrong, and are not used. */
+  #fetchStates({ members }: Assignment): Resumption | null {
+    const { chance, coordinator } = this.#context;
+    if (members.some(({ state }) => state === null) || this.#link?.isDead !== false) return null;
+    if (chance.draw() < 0.2) return null;
+    const texts = members.map(({ state }) => coordinator.uploads.get(state?.digest ?? ''));
+    for (const [member, { rung, key }] of members.entries()) {
+      const text = texts[member];
+      if (text === undefined || text.startsWith('wrong')) return null;
+      assert(text === rung?.digest, `${trialName(key.trial)} receives the state at its rung`);
+    }
+    const states = texts.map((text = '', member) => {
+      const step = members[member]?.rung?.step ?? 0;
+      return { step, bytes: new TextEncoder().encode(text) };
+    });
+    return { states, seconds: members.map(({ rung }) => (rung?.step ?? 0) / 160) };
+  }
+
+  /** Uploads a part of the states whose results were accepted; a wrong worker may send another state. */
+  #upload({ key, answer }: Extract<CoordinatorMessage, { kind: 'answer' }>): void {
+    const name = JSON.stringify(key);
+    const offer = this.#offers.get(name);
+    this.#offers.delete(name);
+    const { chance, coordinator } = this.#context;
+    if (offer === undefined || answer !== 'accepted' || chance.draw() < 0.5) return;
+    const isWrong = this.settings.kind === 'wrong' && chance.draw() < 0.3;
+    const text = isWrong ? `wrong ${chance.draw()}` : offer.text;
+    this.#later(chance.between(0, 5_000), () => {
+      if (this.#link?.isDead === false)
+        coordinator.read(() =>
+          coordinator.uploaded(this.settings.sessionId, offer.pack, key, text),
+        );
     });
   }
 
@@ -352,6 +392,11 @@ export class SimulatedWorker implements Reader {
       return [...before, { ...reached, state: kept }];
     });
     this.#states.keep(assignment, rungs, results);
+    for (const [member, { key }] of members.entries()) {
+      const text = results[member];
+      if (toStep > 0 && text?.kind === 'complete')
+        this.#offers.set(JSON.stringify(key), { pack, text: text.digest });
+    }
     this.#context.checker.computed(pack);
     const own = ownPart(assignment, { results, rungs }, resumption);
     return this.#session.packEnded(pack, own.results, { passed: own.passed });

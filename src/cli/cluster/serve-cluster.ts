@@ -2,11 +2,13 @@
  * Cluster server: a coordinator with store, certificates, tokens, gRPC server, join files and dashboard.
  * `run` and `coordinator` both start one.
  */
+import { join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
 import { errorMessage } from '../../base/errors.ts';
 import { processLimits } from '../../base/machine-limits.ts';
 import type { DispatcherSettings } from '../../coordinator/core/state/cluster-state.ts';
 import { Coordinator } from '../../coordinator/shell/coordinator-server.ts';
+import { UploadedFiles } from '../../coordinator/shell/uploaded-files.ts';
 import {
   clusterHandlers,
   controlHandlers,
@@ -31,6 +33,7 @@ import {
   keysDirectory,
   ownerText,
   shardCacheDirectory,
+  stateDirectory,
   type Context,
 } from '../process/context.ts';
 import type { ListenFlags } from '../process/options.ts';
@@ -177,6 +180,11 @@ async function startCoordinator(
       hasReferee: true,
       ...dispatch,
     },
+    uploads: new UploadedFiles({
+      directory: join(stateDirectory(context), 'uploads'),
+      bytesMax: flags.stateMax,
+      warn: (text) => context.log.warn(text),
+    }),
     describeTrainer,
     dataDir: dataDirectory(context),
     cache: { dir: shardCacheDirectory(context, flags), warn: (text) => context.log.warn(text) },

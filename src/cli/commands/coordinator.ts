@@ -14,6 +14,7 @@ import {
   withListenOptions,
   type ListenFlags,
 } from '../process/options.ts';
+import { stateMaxOption } from '../process/sizes.ts';
 import { StopSignals } from '../process/stop-signals.ts';
 
 export function addCommands(program: Command, context: Context): void {
@@ -27,6 +28,7 @@ export function addCommands(program: Command, context: Context): void {
   });
   withListenOptions(withDataOption(command), '127.0.0.1:7070')
     .argument('[studies...]', 'study files (YAML) to submit at the start')
+    .addOption(stateMaxOption('most bytes of states that workers upload, in the state directory'))
     .option('--log <file>', 'file that gets the lines of stderr too, with their times; appended')
     .action(async (files: string[], flags: ListenFlags & { readonly log?: string }) => {
       if (flags.log !== undefined) copyToLogFile(context.stderr, flags.log, systemClock);

@@ -43,7 +43,7 @@ export function addCommands(program: Command, context: Context): void {
     .addOption(
       wholeNumber('--wait <seconds>', 'longest time to wait for the first worker', 1, 86_400, 60),
     )
-    .addOption(stateMaxOption('most bytes of states of long trials on disk, for each worker'))
+    .addOption(stateMaxOption('most bytes of states of trials on disk, for each process'))
     .option(
       '--for <duration>',
       'end the search after this time of training, such as 90m or 2h; instead of budget.time',

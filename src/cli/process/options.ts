@@ -169,6 +169,8 @@ export interface ListenFlags extends HttpFlags {
   readonly advertise?: string;
   /** Seconds. */
   readonly lease: number;
+  /** Most bytes of states of trials. */
+  readonly stateMax: number;
 }
 
 /** Options of commands that run a coordinator. */

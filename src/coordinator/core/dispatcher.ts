@@ -18,7 +18,9 @@ import type { StudySpec } from '../../study/spec/study-spec.ts';
 import { setStudyStatus } from './attempts/close-attempt.ts';
 import { cancelStudy } from './attempts/failed-attempts.ts';
 import { callReferee } from './results/referee.ts';
-import { findAttempt, storeLog, takeResults } from './results/results.ts';
+import { findAttempt } from './results/find-attempt.ts';
+import { storeLog, takeResults } from './results/results.ts';
+import { noteUpload, uploadPlace } from './results/uploaded-states.ts';
 import { scheduleAll } from './scheduling/scheduling.ts';
 import type {
   ClusterState,
@@ -136,6 +138,25 @@ export class Dispatcher {
   /** Whether an attempt was assigned to the session in this pack; others have no result that counts. */
   isAssigned(session: string, pack: string, key: AttemptKey): boolean {
     return findAttempt(this.state, session, pack, key) !== null;
+  }
+
+  /** The stage of a state that the session may upload; null if the state is not wanted. */
+  uploadStage(session: string, pack: string, key: AttemptKey): string | null {
+    return uploadPlace(this.state, session, pack, key)?.trial.id.stage ?? null;
+  }
+
+  /**
+   * A state was uploaded. Nothing is stored, sent or scheduled because of it.
+   *
+   * @param digest of its content
+   * @returns whether it is wanted
+   */
+  stateUploaded(session: string, pack: string, key: AttemptKey, digest: string): boolean {
+    const place = uploadPlace(this.state, session, pack, key);
+    // bug: upload-counts-as-progress
+    // bug: upload-counts-as-audit
+    if (place !== null) noteUpload(place, digest);
+    return place !== null;
   }
 
   /** A worker's stream has closed. */

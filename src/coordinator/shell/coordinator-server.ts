@@ -8,52 +8,29 @@
  * If a commit fails, none of its messages were sent: the dispatcher is discarded, the streams are closed,
  * and the dispatcher is built again from the store once the store can be written (`store-outage.ts`).
  */
-import type { Logger } from 'pino';
-import type { Clock } from '../../base/clock.ts';
-import type { Reached } from '../../base/failpoint.ts';
-import type { ReadCacheOptions } from '../../dataset/read-cache.ts';
 import type { Hello, WorkerMessage } from '../../rpc/messages/messages.ts';
 import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
 import type { SessionStream } from '../../rpc/server/session-stream.ts';
 import type { Store } from '../../store/store.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { RunningTrial, WorkerSummary } from '../../study/summaries.ts';
-import type { DescribeTrainer } from '../../study/trainer-description.ts';
 import { isOver } from '../../study/trial.ts';
 import { Dispatcher } from '../core/dispatcher.ts';
-import type { DispatcherSettings, Moment, StudyEntry } from '../core/state/cluster-state.ts';
+import type { Moment, StudyEntry } from '../core/state/cluster-state.ts';
 import type { LiveEvent } from '../core/state/live-events.ts';
 import type { Decision, Effect } from '../core/state/turn.ts';
 import { runningTrials } from '../core/studies/running-trials.ts';
 import { workerSummaries } from '../core/studies/summaries.ts';
+import type { CoordinatorOptions } from './coordinator-options.ts';
 import { GroupCommit } from './group-commit.ts';
 import { OpenStudies } from './open-studies.ts';
 import { SessionStreams } from './session-streams.ts';
+import { StateUploads } from './state-uploads.ts';
 import { StoreOutage } from './store-outage.ts';
 import { storedStudy, storeUnwritable, studyNotOpen, studyOver } from './study-errors.ts';
 import { StudyOverview } from './study-overview.ts';
 import { StudyPaces } from './study-paces.ts';
 import { Submissions } from './submissions.ts';
-
-export interface CoordinatorOptions {
-  readonly store: Store;
-  readonly settings: DispatcherSettings;
-  readonly dataDir: string;
-  /** Where decoded data sets are cached; absent: nowhere. */
-  readonly cache?: ReadCacheOptions | undefined;
-  readonly describeTrainer: DescribeTrainer;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Ends the process: an fsync failed, or a bug was found. */
-  readonly endProcess: (error: unknown) => void;
-  /** Runs V8's full collection; absent: V8 alone decides when it runs. */
-  readonly collectGarbage?: () => void;
-  readonly reached?: Reached;
-  /** Starts a worker with the own token on this machine, which settles disputes and then leaves. */
-  readonly startReferee?: () => void;
-  /** Name of a study that will be submitted with `fresh`, so it is not resumed; null for none. */
-  readonly startsAfresh?: string | null;
-}
 
 const tickMs = 200;
 const isLarge = ({ trials }: StudyEntry): boolean => trials.size > 100_000;
@@ -61,6 +38,7 @@ const isLarge = ({ trials }: StudyEntry): boolean => trials.size > 100_000;
 export class Coordinator {
   readonly overview: StudyOverview;
   readonly store: Store;
+  readonly uploads: StateUploads;
   readonly #options: CoordinatorOptions;
   readonly #commit: GroupCommit;
   readonly #streams: SessionStreams;
@@ -78,6 +56,7 @@ export class Coordinator {
     this.#options = options;
     const { store, settings, log, reached } = options;
     this.store = store;
+    this.uploads = new StateUploads(options.uploads ?? null, () => this.#dispatcher);
     this.overview = new StudyOverview({
       store,
       state: () => this.#dispatcher?.state ?? null,
@@ -213,9 +192,9 @@ export class Coordinator {
     this.#streams.serve(stream);
   }
 
-  /** The bytes of a shard from `offset` on; null if no open study uses it. */
+  /** The bytes of a shard, or of an uploaded state, from `offset` on; null if there is none. */
   fetchShard(digest: string, offset: number): AsyncIterable<Uint8Array> | null {
-    return this.#studies.shards.bytes(digest, offset);
+    return this.#studies.shards.bytes(digest, offset) ?? this.uploads.content(digest, offset);
   }
 
   /** Decides nothing more, stores what was decided, closes the streams. The store stays open. */
@@ -227,6 +206,7 @@ export class Coordinator {
     // A failure is handled by `#commitFailed`.
     await this.#commit.committed().catch(() => undefined);
     this.#streams.closeAll(reason);
+    await this.uploads.end();
   }
 
   #received(session: string, message: Exclude<WorkerMessage, Hello>): void {
@@ -264,6 +244,7 @@ export class Coordinator {
     this.#paces.received(event, this.#dispatcher?.state ?? null, this.#now().monotonicMs);
     if (event.kind === 'referee-wanted') this.#options.startReferee?.();
     if (event.kind === 'stage-closed') this.#collectGarbage();
+    this.uploads.published(event);
     for (const listener of this.#listeners) listener(event);
   }
 

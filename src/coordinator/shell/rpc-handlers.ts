@@ -22,6 +22,7 @@ export function clusterHandlers(coordinator: Coordinator): ClusterHandlers {
   return {
     session: (stream) => coordinator.serveSession(stream),
     fetchShard: (digest, offset) => coordinator.fetchShard(digest, offset),
+    uploadState: async (part, tokenId) => await coordinator.uploads.take(part, tokenId),
   };
 }
 

@@ -5,12 +5,12 @@ import type { JoinTarget } from '../credentials/join-string.ts';
 import type { Role, Token } from '../credentials/tokens.ts';
 import { ControlServiceService } from '../generated/ridgeline/v1/control_service.ts';
 import * as codecs from '../messages/control-messages.ts';
-import { errorFromStatus } from '../messages/error-status.ts';
 import { protocolVersion } from '../messages/messages.ts';
 import { coordinatorMismatch, malformedMessage } from '../messages/version-mismatch.ts';
 import { readMessage } from '../messages/wire-codec.ts';
 import { openPinnedClient, type ConnectOptions, type PinnedClient } from './pinned-channel.ts';
 import { serverStream } from './server-stream.ts';
+import { unaryCall } from './unary-call.ts';
 
 const answerMs = 10_000;
 /** The coordinator reads the whole data set before it accepts a study. */
@@ -161,21 +161,7 @@ export class ControlClient implements Disposable {
     read: (response: Res) => T,
     deadlineMs = answerMs,
   ): Promise<T> {
-    const { client, address, metadata } = this.#pinned;
-    const { promise, resolve, reject } = Promise.withResolvers<Res>();
-    client.makeUnaryRequest(
-      method.path,
-      method.requestSerialize,
-      method.responseDeserialize,
-      request,
-      metadata,
-      { deadline: Date.now() + deadlineMs },
-      (error, response) => {
-        if (error !== null) reject(errorFromStatus(error, address));
-        else if (response !== undefined) resolve(response);
-      },
-    );
-    const response = await promise;
+    const response = await unaryCall(this.#pinned, method, request, deadlineMs);
     return this.#read(() => read(response));
   }
 

@@ -9,6 +9,7 @@ import {
   coordinatorMessagesFromBytes,
   workerMessageToBytes,
 } from '../messages/session-messages.ts';
+import { statePart, type StatePart } from '../messages/state-messages.ts';
 import { malformedMessage } from '../messages/version-mismatch.ts';
 import type { Malformed } from '../messages/wire-codec.ts';
 import {
@@ -19,6 +20,7 @@ import {
   type PinnedClient,
 } from './pinned-channel.ts';
 import { serverStream } from './server-stream.ts';
+import { unaryCall } from './unary-call.ts';
 
 /** A coordinator that sends no bytes of a shard for this long counts as unreachable. */
 const stallMs = 30_000;
@@ -128,6 +130,19 @@ export class WorkerStream {
     const { fetchShard } = ClusterServiceService;
     const responses = serverStream(this.#pinned, fetchShard, request, stallMs);
     for await (const { chunk } of responses) yield chunk;
+  }
+
+  /**
+   * Sends a part of a state.
+   *
+   * @returns whether the next part is wanted; after the last one, whether the state was stored
+   * @throws RidgelineError if the call fails
+   */
+  async uploadState(part: StatePart): Promise<boolean> {
+    const { uploadState } = ClusterServiceService;
+    const request = statePart.write(part);
+    const { wanted } = await unaryCall(this.#pinned, uploadState, request, stallMs);
+    return wanted;
   }
 
   /** Ends the stream after the messages sent so far. */

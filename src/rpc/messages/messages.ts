@@ -78,6 +78,10 @@ const rung = record({ step: whole(1), digest });
 /** A trial at a rung. `digest`: of its parameters after `step`. */
 export type Rung = ValueFrom<typeof rung>;
 
+/** A state at a rung that can be fetched, by the digest of its content. `fingerprint`: of the result there. */
+const uploadedState = record({ digest, fingerprint: digest });
+export type UploadedState = ValueFrom<typeof uploadedState>;
+
 const memberResult = record({
   key,
   /** `seconds` counts this attempt only. */
@@ -136,7 +140,11 @@ const assignment = record({
   /** Whether the test split is measured at the last step. */
   measureTest: plain<boolean>(),
   /** They differ in their parameters only. `rung`: the last one that the trial has reached; null: none. */
-  members: list(record({ key, params, rung: optional(rung) }), 1, wireLimits.packMembers),
+  members: list(
+    record({ key, params, rung: optional(rung), state: optional(uploadedState) }),
+    1,
+    wireLimits.packMembers,
+  ),
   /** Step at which the training ends; 0: the last one. Otherwise the worker keeps the states. */
   toStep: whole(0),
 });

@@ -7,6 +7,7 @@ import type {
   StudySubmission,
   SubmittedStudy,
 } from '../messages/control-messages.ts';
+import type { StatePart } from '../messages/state-messages.ts';
 import type { SessionStream } from './session-stream.ts';
 
 export type { ResultsRequest, SubmitOutcome } from '../messages/control-messages.ts';
@@ -20,6 +21,12 @@ export interface ClusterHandlers {
     digest: string,
     offset: number,
   ): Iterable<Uint8Array> | AsyncIterable<Uint8Array> | null;
+  /**
+   * A part of a state that the worker uploads.
+   *
+   * @returns whether the next part is wanted; after the last one, whether the state was stored
+   */
+  uploadState(part: StatePart, tokenId: string): Promise<boolean>;
 }
 
 /** Requests of operators. A `RidgelineError` that a method throws is thrown at the client, too. */

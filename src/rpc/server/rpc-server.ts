@@ -39,6 +39,7 @@ import { serverLimits, type ServerLimits } from './server-limits.ts';
 import { SessionLimits } from './session-limits.ts';
 import { CallSessionStream, type SessionCall } from './session-stream.ts';
 import { shardResponses } from './shard-server.ts';
+import { stateUpload } from './state-server.ts';
 import { TlsListener } from './tls-listener.ts';
 import { UnfinishedMessages } from './unfinished-messages.ts';
 import { serveStream } from './write-stream.ts';
@@ -176,7 +177,7 @@ export class RpcServer implements AsyncDisposable {
   }
 
   #serveCluster(): void {
-    const { session, fetchShard } = ClusterServiceService;
+    const { session, fetchShard, uploadState } = ClusterServiceService;
     this.#grpc.register(
       session.path,
       (call: SessionCall) => this.#serveSession(call),
@@ -193,6 +194,13 @@ export class RpcServer implements AsyncDisposable {
       fetchShard.responseSerialize,
       checkedRequest(fetchShard.requestDeserialize),
       'serverStream',
+    );
+    this.#grpc.register(
+      uploadState.path,
+      stateUpload(this.#options.cluster, (metadata) => this.#authorize(metadata, ['worker'])),
+      uploadState.responseSerialize,
+      checkedRequest(uploadState.requestDeserialize),
+      'unary',
     );
   }
 

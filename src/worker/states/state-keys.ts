@@ -5,7 +5,7 @@
  * from the state of another one. An audit computes a result again, so it begins with the first step.
  */
 import { sha256 } from '../../base/digest.ts';
-import type { Assignment, Rung } from '../../rpc/messages/messages.ts';
+import type { Assignment, AttemptKey, Rung } from '../../rpc/messages/messages.ts';
 import { paramsText } from '../../study/search-space.ts';
 import { canonicalSettings } from '../../study/spec/canonical-spec.ts';
 import type { TrialResult } from '../../study/trial.ts';
@@ -56,6 +56,8 @@ export interface LeftState {
   readonly key: StateKey;
   readonly scope: StateScope;
   readonly state: KeptState;
+  /** The attempt that has reached it. */
+  readonly attempt: AttemptKey;
 }
 
 /** The states from which the members continue; null if the pack begins with the first step. */
@@ -92,10 +94,12 @@ export function statesLeft(
   return rungs.flatMap((reached, member) =>
     reached.flatMap(({ step, digest, state: bytes }) => {
       if (bytes === null) return [];
-      const { stage } = members[member]?.key.trial ?? { stage: '' };
+      const attempt = members[member]?.key;
+      if (attempt === undefined) return [];
+      const { stage } = attempt.trial;
       const key = stateKey(assignment, member, { step, digest });
       const seconds = results[member]?.seconds ?? 0;
-      return [{ key, scope: { study, stage }, state: { bytes, seconds } }];
+      return [{ key, scope: { study, stage }, state: { bytes, seconds }, attempt }];
     }),
   );
 }

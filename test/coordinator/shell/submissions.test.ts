@@ -4,10 +4,8 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { RidgelineError } from '../../../src/base/errors.ts';
-import {
-  Coordinator,
-  type CoordinatorOptions,
-} from '../../../src/coordinator/shell/coordinator-server.ts';
+import type { CoordinatorOptions } from '../../../src/coordinator/shell/coordinator-options.ts';
+import { Coordinator } from '../../../src/coordinator/shell/coordinator-server.ts';
 import { studyOver } from '../../../src/coordinator/shell/study-errors.ts';
 import { openDataset } from '../../../src/dataset/open-dataset.ts';
 import { storedRanks } from '../../../src/search/ranking/ranking.ts';

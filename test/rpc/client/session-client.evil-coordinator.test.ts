@@ -9,6 +9,7 @@ const member = (index: number): Assignment['members'][number] => ({
   key: { study: 's', trial: { stage: 'coarse', index, replicate: 1 }, attempt: 1 },
   params: { lambda: 1e-3 },
   rung: null,
+  state: null,
 });
 const assignment: Assignment = {
   pack: 'p',

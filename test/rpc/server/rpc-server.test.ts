@@ -58,7 +58,11 @@ describe('the RPC server', () => {
         clock: systemClock,
         advertise: null,
         onRefused: () => undefined,
-        cluster: { session: () => undefined, fetchShard: () => null },
+        cluster: {
+          session: () => undefined,
+          fetchShard: () => null,
+          uploadState: async () => false,
+        },
         control: nothingToControl,
       }),
     );

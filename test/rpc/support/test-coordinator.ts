@@ -78,6 +78,7 @@ export class TestCoordinator implements AsyncDisposable {
       cluster: {
         session: (stream) => streams.push(stream),
         fetchShard: () => null,
+        uploadState: async () => false,
         ...options.cluster,
       },
       control: { ...nothingToControl, ...options.control },

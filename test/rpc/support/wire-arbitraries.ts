@@ -125,7 +125,12 @@ const assign: fc.Arbitrary<CoordinatorMessage> = fc
     dataset: name,
     kind: fc.constantFrom('search' as const, 'test' as const, 'audit' as const),
     measureTest: fc.boolean(),
-    members: fc.array(fc.record({ key, params, rung: fc.option(rung) }), {
+    members: fc.array(fc.record({
+        key,
+        params,
+        rung: fc.option(rung),
+        state: fc.option(fc.record({ digest, fingerprint: digest })),
+      }), {
       minLength: 1,
       maxLength: 8,
     }),
@@ -137,10 +142,11 @@ const assign: fc.Arbitrary<CoordinatorMessage> = fc
       ...rest,
       study,
       replicate,
-      members: members.map(({ key: { trial, attempt }, params: values, rung: at }) => ({
+      members: members.map(({ key: { trial, attempt }, params: values, rung: at, state }) => ({
         key: { study, trial: { ...trial, replicate }, attempt },
         params: values,
         rung: at,
+        state,
       })),
     },
   }));

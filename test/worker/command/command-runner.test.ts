@@ -54,7 +54,7 @@ function assignment(
     kind: 'search',
     measureTest: false,
     toStep,
-    members: [{ key, params: { x: index }, rung }],
+    members: [{ key, params: { x: index }, rung, state: null }],
   };
 }
 

@@ -53,7 +53,10 @@ async function startRunner(path: string, allowance: Allowance): Promise<PackRunn
   const own = { allowance, own: {}, passed: [], processors: 1, memory: 1e9 };
   const commands = { ...own, slots: 1, devices: [], directory: join(path, 'trials') };
   const trainer = await chooseKernel('portable', []);
-  return await PackRunner.start({ threads: 1, trainer, commands, stateMax: 0, states }, cache);
+  return await PackRunner.start(
+    { describeTrainer, threads: 1, trainer, commands, stateMax: 0, states },
+    cache,
+  );
 }
 
 /** Trains what the dispatcher assigns until the study has ended. */

@@ -14,16 +14,11 @@
  * An attempt has one result. Reporting it again is a duplicate; reporting another one excludes the
  * session. While the stage is open, each result is a vote (`audits.ts`).
  */
-import type {
-  Answer,
-  AttemptKey,
-  MemberResult,
-  WorkerMessage,
-} from '../../../rpc/messages/messages.ts';
+import type { Answer, MemberResult, WorkerMessage } from '../../../rpc/messages/messages.ts';
 import { relationTo } from '../../../study/independence.ts';
 import { resultFingerprint } from '../../../study/result-fingerprint.ts';
 import { isOver, type AttemptOutcome } from '../../../study/trial.ts';
-import { closeAttempt, type AttemptPlace } from '../attempts/close-attempt.ts';
+import { closeAttempt } from '../attempts/close-attempt.ts';
 import {
   closeObsolete,
   endContradictedTests,
@@ -44,6 +39,7 @@ import { countVotes, type Report } from './audits.ts';
 import { contradiction } from './result-rules.ts';
 import { rungRow } from './rung-row.ts';
 import { hasOtherState, rejectState, withEarlierSeconds } from './rung-states.ts';
+import { findAttempt } from './find-attempt.ts';
 import { updateBest } from './best-configuration.ts';
 import { trimResult } from './trim-result.ts';
 
@@ -61,24 +57,6 @@ export function takeResults(turn: Turn, worker: WorkerEntry, { pack, results }: 
   }
   const reason = 'the results of the pack were incomplete';
   freeThread(turn, worker, pack, { outcome: 'returned', reason });
-}
-
-/** The attempt that was assigned to the session in this pack; null if there is none. */
-export function findAttempt(
-  state: ClusterState,
-  session: string,
-  pack: string,
-  key: AttemptKey,
-): AttemptPlace | null {
-  const study = state.studies.get(key.study);
-  const trial = study?.trials.get(key.trial);
-  const attempt = trial?.attempts.find((entry) => entry.attempt === key.attempt);
-  // bug: result-of-another-session
-  if (!study || !trial || attempt?.session !== session) return null;
-  // The pack may be of an earlier study of this name, which was removed.
-  // bug: result-of-removed-study
-  if (attempt.pack !== pack) return null;
-  return { study, trial, attempt };
 }
 
 /** A worker reports what the program of an attempt has printed. */

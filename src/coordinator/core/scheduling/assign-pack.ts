@@ -10,6 +10,7 @@ import type { AttemptKind, RungResult } from '../../../study/trial.ts';
 import { setStudyStatus, type TrialPlace } from '../attempts/close-attempt.ts';
 import { measuresTest } from '../results/result-rules.ts';
 import { rungBeforeAttempt } from '../results/rung-states.ts';
+import { uploadedState } from '../results/uploaded-states.ts';
 import type { PackEntry, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
 import { updateTrial } from '../state/study-entry.ts';
 import {
@@ -85,7 +86,7 @@ export function assignPack(
   worker.machine.wasIsolated = isolated;
   for (const trial of trials) openAttempt(turn, { study, trial }, pack, worker);
   if (study.status === 'waiting') setStudyStatus(turn, study, 'running');
-  turn.send(worker, { kind: 'assign', assignment: toAssignment(study, pack) });
+  turn.send(worker, { kind: 'assign', assignment: toAssignment(turn, study, pack) });
 }
 
 /** Adds the trial's next attempt to the pack. */
@@ -106,7 +107,7 @@ function openAttempt(turn: Turn, place: TrialPlace, pack: PackEntry, by: WorkerE
   turn.persist({ kind: 'attempt-opened', study: study.name, attempt: record });
 }
 
-function toAssignment(study: StudyEntry, pack: PackEntry): Assignment {
+function toAssignment(turn: Turn, study: StudyEntry, pack: PackEntry): Assignment {
   const { spec, searchKey, testKey } = study;
   const isTest = pack.kind === 'test';
   const first = pack.members[0]?.trial;
@@ -122,11 +123,13 @@ function toAssignment(study: StudyEntry, pack: PackEntry): Assignment {
     kind: pack.kind,
     measureTest: measuresTest(study, pack.kind) && (isTest || toStep === null),
     toStep: isTest ? 0 : (toStep ?? 0),
-    members: pack.members.map(({ trial, attempt }) => ({
-      key: { study: study.name, trial: trial.id, attempt },
-      params: trial.params,
-      rung: toRung(rungBeforeAttempt(study, trial, { kind: pack.kind, toStep })),
-    })),
+    members: pack.members.map(({ trial, attempt }) => {
+      const rung = rungBeforeAttempt(study, trial, { kind: pack.kind, toStep });
+      // bug: audit-receives-uploaded-state
+      const state = pack.kind === 'audit' ? null : uploadedState(turn.state, study, trial, rung);
+      const key = { study: study.name, trial: trial.id, attempt };
+      return { key, params: trial.params, rung: toRung(rung), state };
+    }),
   };
 }
 

@@ -4,6 +4,7 @@
  * gives the same result later.
  */
 import { rungBeforeAttempt } from '../results/rung-states.ts';
+import { uploadedState } from '../results/uploaded-states.ts';
 import type { ClusterState, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
 import { toStepOf, type TrialEntry } from '../state/trial-state.ts';
 import { freeThreads } from '../workers/able-workers.ts';
@@ -18,7 +19,7 @@ export function isHeldByOther(
   worker: WorkerEntry,
   workers: readonly WorkerEntry[],
 ): boolean {
-  const holders = stateHolders(study, trial);
+  const holders = stateHolders(state, study, trial);
   if (holders.size === 0 || holders.has(worker.session)) return false;
   // bug: trial-waits-for-its-state
   return workers.some(
@@ -31,13 +32,17 @@ export function isHeldByOther(
   );
 }
 
-/** The sessions that have computed the result at the last rung of the trial. */
-function stateHolders(study: StudyEntry, trial: TrialEntry): ReadonlySet<string> {
+/** The sessions that have computed the result at the last rung of the trial; none if any worker can fetch it. */
+function stateHolders(
+  state: ClusterState,
+  study: StudyEntry,
+  trial: TrialEntry,
+): ReadonlySet<string> {
   const { spec, data } = study;
   if (trial.rungs === null || data.trainer.continues?.(spec.trainer) === false) return none;
   const attempt = { kind: 'search', toStep: toStepOf(trial) } as const;
   const rung = rungBeforeAttempt(study, trial, attempt);
-  if (rung === null) return none;
+  if (rung === null || uploadedState(state, study, trial, rung) !== null) return none;
   return new Set(
     trial.attempts.flatMap(({ session, fingerprint }) =>
       fingerprint === rung.fingerprint ? [session] : [],

@@ -66,6 +66,13 @@ export interface Setback {
   deathStride: number;
 }
 
+/** `digest`: of the content. `fingerprint`: of the result at the rung. `session`: of the worker. */
+export interface UploadEntry {
+  readonly digest: string;
+  readonly fingerprint: string;
+  readonly session: string;
+}
+
 export class StudyEntry {
   readonly name: string;
   /** Unique, also among studies that had the same name before; prefix of the ids of its packs. */
@@ -89,6 +96,8 @@ export class StudyEntry {
   waiting = 0;
   /** Trials whose attempts ended without a result, since the coordinator started. */
   readonly setbacks = new Map<TrialEntry, Setback>();
+  /** States at the last rungs of trials that workers have uploaded (`results/uploaded-states.ts`). */
+  readonly uploads = new Map<TrialEntry, UploadEntry>();
   /** Failures of its program since the coordinator started, and the workers on which it has failed. */
   readonly programFailures = { count: 0, sessions: new Set<string>() };
   winner: WinnerRecord | null;

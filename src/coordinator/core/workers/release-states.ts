@@ -5,12 +5,16 @@
 import { hasStopping } from '../../../study/spec/study-spec.ts';
 import { isOver } from '../../../study/trial.ts';
 import type { Hello } from '../../../rpc/messages/messages.ts';
+import { forgetUploads } from '../results/uploaded-states.ts';
 import type { StageEntry, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
 import type { Turn } from '../state/turn.ts';
 
 /** Tells all workers that the stage has closed. */
-export function releaseStage(turn: Turn, study: StudyEntry, { record }: StageEntry): void {
+export function releaseStage(turn: Turn, study: StudyEntry, stage: StageEntry): void {
+  const { record } = stage;
   if (!hasStopping(study.spec)) return;
+  // bug: uploads-are-kept-after-stage
+  forgetUploads(study, stage);
   // bug: states-are-kept-after-stage
   for (const worker of turn.state.workers.values())
     if (worker.connected) releaseFor(turn, worker, { study: study.name, stage: record.name });

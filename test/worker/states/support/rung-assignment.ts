@@ -30,6 +30,6 @@ export function rungAssignment(
     kind,
     measureTest: false,
     toStep: 20,
-    members: [{ key, params: { lambda }, rung }],
+    members: [{ key, params: { lambda }, rung, state: null }],
   };
 }

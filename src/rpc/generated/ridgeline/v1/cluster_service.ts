@@ -13,10 +13,13 @@ import {
   type ClientDuplexStream,
   type ClientOptions,
   type ClientReadableStream,
+  type ClientUnaryCall,
   type handleBidiStreamingCall,
   type handleServerStreamingCall,
+  type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
+  type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { DatasetReference, Measurement, TrialResult } from "./trial.ts";
@@ -361,7 +364,22 @@ export interface Member {
    * The last rung that the trial has reached. A worker that has the state with this digest continues from it;
    * any other trains from the first step. Absent: the trial has reached none.
    */
-  rung: Rung | undefined;
+  rung:
+    | Rung
+    | undefined;
+  /**
+   * A state at `rung` that another worker has uploaded. A worker that does not have the state may fetch it with
+   * `FetchShard`. It verifies the digest, and that the state has the digest and the result of the rung: a
+   * state that differs is not used. Absent for audits, which train from the first step.
+   */
+  state?: UploadedState | undefined;
+}
+
+export interface UploadedState {
+  /** Digest of the content. */
+  digest: string;
+  /** Fingerprint of the result at the rung: a digest of its steps, digest, curve and validation bits. */
+  fingerprint: string;
 }
 
 /** Stop this pack at once. The worker answers with `pack_returned`. */
@@ -385,6 +403,31 @@ export interface Drain {
 export interface Release {
   study: string;
   stage: string;
+}
+
+export interface UploadStateRequest {
+  /** `Hello.session` of the worker. */
+  session: string;
+  pack: string;
+  key:
+    | AttemptKey
+    | undefined;
+  /**
+   * Digest of the whole content: one line of JSON with the field `seconds`, the training time up to the
+   * state, and then the state as the trainer wrote it.
+   */
+  digest: string;
+  /** Length of the whole content; less than 2^53. */
+  bytes: bigint;
+  /** Position of the part. */
+  offset: bigint;
+  /** The part; 1 byte to 256 KiB. */
+  chunk: Buffer;
+}
+
+export interface UploadStateResponse {
+  /** Whether the next part is wanted; after the last part: whether the state was stored. */
+  wanted: boolean;
 }
 
 export interface FetchShardRequest {
@@ -2063,7 +2106,7 @@ export const Assign: MessageFns<Assign> = {
 };
 
 function createBaseMember(): Member {
-  return { key: undefined, params: "", rung: undefined };
+  return { key: undefined, params: "", rung: undefined, state: undefined };
 }
 
 export const Member: MessageFns<Member> = {
@@ -2076,6 +2119,9 @@ export const Member: MessageFns<Member> = {
     }
     if (message.rung !== undefined) {
       Rung.encode(message.rung, writer.uint32(26).fork()).join();
+    }
+    if (message.state !== undefined) {
+      UploadedState.encode(message.state, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2115,6 +2161,71 @@ export const Member: MessageFns<Member> = {
             }
 
             message.rung = Rung.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.state = UploadedState.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseUploadedState(): UploadedState {
+  return { digest: "", fingerprint: "" };
+}
+
+export const UploadedState: MessageFns<UploadedState> = {
+  encode(message: UploadedState, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.digest !== "") {
+      writer.uint32(10).string(message.digest);
+    }
+    if (message.fingerprint !== "") {
+      writer.uint32(18).string(message.fingerprint);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UploadedState {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUploadedState();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.digest = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.fingerprint = reader.string();
             continue;
           }
         }
@@ -2347,6 +2458,170 @@ export const Release: MessageFns<Release> = {
   },
 };
 
+function createBaseUploadStateRequest(): UploadStateRequest {
+  return { session: "", pack: "", key: undefined, digest: "", bytes: 0n, offset: 0n, chunk: Buffer.alloc(0) };
+}
+
+export const UploadStateRequest: MessageFns<UploadStateRequest> = {
+  encode(message: UploadStateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.session !== "") {
+      writer.uint32(10).string(message.session);
+    }
+    if (message.pack !== "") {
+      writer.uint32(18).string(message.pack);
+    }
+    if (message.key !== undefined) {
+      AttemptKey.encode(message.key, writer.uint32(26).fork()).join();
+    }
+    if (message.digest !== "") {
+      writer.uint32(34).string(message.digest);
+    }
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.bytes);
+    }
+    if (message.offset !== 0n) {
+      if (BigInt.asUintN(64, message.offset) !== message.offset) {
+        throw new globalThis.Error("value provided for field message.offset of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.offset);
+    }
+    if (message.chunk.length !== 0) {
+      writer.uint32(58).bytes(message.chunk);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UploadStateRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUploadStateRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.session = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pack = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.key = AttemptKey.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.digest = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.offset = reader.uint64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.chunk = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseUploadStateResponse(): UploadStateResponse {
+  return { wanted: false };
+}
+
+export const UploadStateResponse: MessageFns<UploadStateResponse> = {
+  encode(message: UploadStateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.wanted !== false) {
+      writer.uint32(8).bool(message.wanted);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UploadStateResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUploadStateResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.wanted = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseFetchShardRequest(): FetchShardRequest {
   return { digest: "", offset: 0n };
 }
@@ -2489,6 +2764,8 @@ export const ClusterServiceService = {
   /**
    * Sends the canonical bytes of a shard from an offset on, in chunks of at most 256 KiB. The worker
    * verifies the digest. The status is NOT_FOUND if no study uses a shard with this digest.
+   *
+   * It also sends the content of a state that was uploaded, by its digest.
    */
   fetchShard: {
     path: "/ridgeline.v1.ClusterService/FetchShard" as const,
@@ -2498,6 +2775,23 @@ export const ClusterServiceService = {
     requestDeserialize: (value: Buffer): FetchShardRequest => FetchShardRequest.decode(value),
     responseSerialize: (value: FetchShardResponse): Buffer => Buffer.from(FetchShardResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): FetchShardResponse => FetchShardResponse.decode(value),
+  },
+  /**
+   * Stores a part of the state of a trial at a rung, so that any worker can continue from it. The worker sends
+   * the parts in order, the next one when it has the answer to the last. A worker may upload the state of
+   * each search attempt to a rung whose result was accepted. It does so if training took more than a minute.
+   *
+   * An upload renews no lease, and is no result. The coordinator keeps a limited number of bytes for each
+   * session and in total, and drops all states of a stage when it closes.
+   */
+  uploadState: {
+    path: "/ridgeline.v1.ClusterService/UploadState" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UploadStateRequest): Buffer => Buffer.from(UploadStateRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UploadStateRequest => UploadStateRequest.decode(value),
+    responseSerialize: (value: UploadStateResponse): Buffer => Buffer.from(UploadStateResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): UploadStateResponse => UploadStateResponse.decode(value),
   },
 } as const;
 
@@ -2527,8 +2821,19 @@ export interface ClusterServiceServer extends UntypedServiceImplementation {
   /**
    * Sends the canonical bytes of a shard from an offset on, in chunks of at most 256 KiB. The worker
    * verifies the digest. The status is NOT_FOUND if no study uses a shard with this digest.
+   *
+   * It also sends the content of a state that was uploaded, by its digest.
    */
   fetchShard: handleServerStreamingCall<FetchShardRequest, FetchShardResponse>;
+  /**
+   * Stores a part of the state of a trial at a rung, so that any worker can continue from it. The worker sends
+   * the parts in order, the next one when it has the answer to the last. A worker may upload the state of
+   * each search attempt to a rung whose result was accepted. It does so if training took more than a minute.
+   *
+   * An upload renews no lease, and is no result. The coordinator keeps a limited number of bytes for each
+   * session and in total, and drops all states of a stage when it closes.
+   */
+  uploadState: handleUnaryCall<UploadStateRequest, UploadStateResponse>;
 }
 
 export interface ClusterServiceClient extends Client {
@@ -2559,6 +2864,8 @@ export interface ClusterServiceClient extends Client {
   /**
    * Sends the canonical bytes of a shard from an offset on, in chunks of at most 256 KiB. The worker
    * verifies the digest. The status is NOT_FOUND if no study uses a shard with this digest.
+   *
+   * It also sends the content of a state that was uploaded, by its digest.
    */
   fetchShard(request: FetchShardRequest, options?: Partial<CallOptions>): ClientReadableStream<FetchShardResponse>;
   fetchShard(
@@ -2566,6 +2873,29 @@ export interface ClusterServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<FetchShardResponse>;
+  /**
+   * Stores a part of the state of a trial at a rung, so that any worker can continue from it. The worker sends
+   * the parts in order, the next one when it has the answer to the last. A worker may upload the state of
+   * each search attempt to a rung whose result was accepted. It does so if training took more than a minute.
+   *
+   * An upload renews no lease, and is no result. The coordinator keeps a limited number of bytes for each
+   * session and in total, and drops all states of a stage when it closes.
+   */
+  uploadState(
+    request: UploadStateRequest,
+    callback: (error: ServiceError | null, response: UploadStateResponse) => void,
+  ): ClientUnaryCall;
+  uploadState(
+    request: UploadStateRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: UploadStateResponse) => void,
+  ): ClientUnaryCall;
+  uploadState(
+    request: UploadStateRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UploadStateResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const ClusterServiceClient = makeGenericClientConstructor(
