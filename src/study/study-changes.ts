@@ -8,6 +8,8 @@ export interface StudyChanges {
   readonly contested: ReadonlySet<string>;
   /** Names of trials that got new attempts after they had ended. */
   readonly retried: ReadonlySet<string>;
+  /** How often a budget has ended the search. */
+  readonly budgetEnds: number;
   /** By name: when each stage opened. */
   readonly openedAtMs: ReadonlyMap<string, number>;
   /** By name of a retried trial: when its result arrived. */
@@ -34,11 +36,13 @@ export function studyChanges(
   attempts: readonly AttemptRecord[],
 ): StudyChanges {
   const grown = new Set<string>();
+  let budgetEnds = 0;
   const contested = new Set<string>();
   const retried = new Set<string>();
   const openedAtMs = new Map<string, number>();
   for (const { what, detail, atMs } of log) {
     if (what === 'stage-opened') openedAtMs.set(detail.split(':')[0] ?? '', atMs);
+    if (what === 'budget-ended') budgetEnds += 1;
     if (what === 'trials-retried') for (const name of detail.split(', ')) retried.add(name);
     if (what === 'result-disputed')
       for (const [, stage = ''] of detail.matchAll(/(?:^|its state of )([^/\s]+)\/\S+/g))
@@ -52,5 +56,5 @@ export function studyChanges(
     const name = trialName(trial);
     if (retried.has(name) && kind === 'search' && hasResult) resultAtMs.set(name, endedAtMs ?? 0);
   }
-  return { grown, contested, retried, openedAtMs, resultAtMs };
+  return { grown, contested, retried, budgetEnds, openedAtMs, resultAtMs };
 }

@@ -54,22 +54,31 @@ export interface DecisionReplay {
   readonly notes: readonly string[];
 }
 
-export function replayDecisions(stored: StoredDecisions): DecisionReplay {
-  const { study, trials } = stored;
+export function replayDecisions(given: StoredDecisions): DecisionReplay {
+  // Trials beyond the end of a budget were planned before it, and decide nothing.
+  const trials = given.trials.filter((trial) => !isDropped(trial));
+  const stored = { ...given, trials };
+  const { study } = stored;
   const differences: DecisionDifference[] = [];
   const notes: string[] = [];
   const counts = { stages: 0, trials: 0, comparisons: 0, ranks: 0 };
   const byStage = Map.groupBy(trials, ({ id }) => id.stage);
   for (const record of study.stages) {
     if (record.space === null) continue;
-    // Trials beyond the end of a budget were planned before it, and decide nothing.
-    const own = (byStage.get(record.name) ?? []).filter((trial) => !isDropped(trial));
+    const own = byStage.get(record.name) ?? [];
     counts.stages += 1;
     if (isNarrowed(stored, record) && stored.validationCount === null)
       notes.push(
         `the range of stage ${record.name} is not replayed: the number of validation images is not stored`,
       );
-    else differences.push(...rangeDifferences(stored, record));
+    else {
+      const ranges = rangeDifferences(stored, record);
+      if (ranges.length > 0 && hasChanged(stored))
+        notes.push(
+          `the range of stage ${record.name} may follow from results before a later change`,
+        );
+      else differences.push(...ranges);
+    }
     const planner = plannerFor(study.spec);
     const replay = replayStage(planner, plannedAt(stored, record), record, own);
     const doubt = doubtAbout(stored, record);
@@ -154,11 +163,18 @@ function doubtAbout({ study, changes }: StoredDecisions, { name }: StageRecord):
   const { spec } = study;
   const stage = stageSpec(spec, name);
   const isStopping = stopRule(spec, stage) !== 'never';
+  if (changes.budgetEnds > (study.budgetEnd == null ? 0 : 1)) return 'the budget was raised';
   if (!spec.racing && stage.sampler !== 'model' && !isStopping) return null;
   if ([...changes.retried].some((trial) => trial.startsWith(`${name}/`)))
     return 'trials of it were retried';
   if (changes.grown.has(name) && (spec.racing || isStopping)) return 'it has gained trials';
   return changes.contested.has(name) ? 'contested results were settled' : null;
+}
+
+/** Whether results of the study may have changed after a choice. */
+function hasChanged({ changes }: StoredDecisions): boolean {
+  const { grown, retried, contested, budgetEnds } = changes;
+  return grown.size + retried.size + contested.size + budgetEnds > 0;
 }
 
 function partition<Item>(items: readonly Item[], test: (item: Item) => boolean): [Item[], Item[]] {

@@ -57,6 +57,10 @@ test('the choices of a study that stops trials follow from its results', async (
 });
 
 test.each([
+  [
+    'a study that stops at a budget of steps',
+    { stop: 'clearly_worse' as const, budget: { steps: 900 } },
+  ],
   ['a race', { replicates: 3, racing: true }],
   [
     'a model with rounds',
