@@ -13,6 +13,7 @@ import type { KnownResults } from './known-results.ts';
 import { PackedResults } from './packed-results.ts';
 import { TrialIndex } from './trial-index.ts';
 import type { TrialEntry } from './trial-state.ts';
+import type { UploadEntry } from './upload-entry.ts';
 
 /** Two clocks read together: decisions use `monotonicMs`, records store `wallMs`. */
 export interface Moment {
@@ -64,13 +65,6 @@ export interface Setback {
   /** Most progress that its packs had reported at these deaths, and the longest `stride` of them. */
   deathStep: number;
   deathStride: number;
-}
-
-/** `digest`: of the content. `fingerprint`: of the result at the rung. `session`: of the worker. */
-export interface UploadEntry {
-  readonly digest: string;
-  readonly fingerprint: string;
-  readonly session: string;
 }
 
 export class StudyEntry {
