@@ -9,6 +9,7 @@ import type { StudySummary } from '../../../study/summaries.ts';
 import type { TrainerDescription } from '../../../study/trainer-description.ts';
 import type { AttemptKind, StageRecord, StudyStatus } from '../../../study/trial.ts';
 import { ownTokenId } from '../../../study/own-token.ts';
+import { newHealth, type Health } from './health.ts';
 import type { KnownResults } from './known-results.ts';
 import { PackedResults } from './packed-results.ts';
 import { TrialIndex } from './trial-index.ts';
@@ -146,34 +147,10 @@ export interface Peer {
   readonly tokenId: string;
 }
 
-/** The health of a machine or of a host, over all worker processes that ran there. In memory only. */
-export interface Health {
-  /** Number of results. */
-  finished: number;
-  /** Failed packs and lost workers since the last result. */
-  failuresInRow: number;
-  /** Time of the last failure; monotonic. */
-  failedAtMs: number;
-  /** Reason of the last failure. */
-  reason: string;
-  /** Whether the last pack was an isolated one: then untried trials are next. */
-  wasIsolated: boolean;
-  /** How many leases a pack may take for a step while no pack of the worker makes progress. */
-  patience: number;
-}
-
 /** Why the results of a machine are audited. `verified`: how many were, since then or a restart. */
 export interface Probation {
   readonly reason: string;
   verified: number;
-}
-
-/** How many leases a pack may take for its first step. */
-const patienceMin = 4;
-
-export function newHealth(): Health {
-  const none = { finished: 0, failuresInRow: 0, failedAtMs: 0, reason: '' };
-  return { ...none, wasIsolated: false, patience: patienceMin };
 }
 
 /** A worker process; `joinWorker` copies the fields of its `hello`. */

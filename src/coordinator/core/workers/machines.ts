@@ -5,12 +5,8 @@
  * (a pod) is a new machine on the same host. Neither escapes a backoff, because failures are counted for
  * both.
  */
-import {
-  newHealth,
-  type ClusterState,
-  type Health,
-  type WorkerEntry,
-} from '../state/cluster-state.ts';
+import { type ClusterState, type WorkerEntry } from '../state/cluster-state.ts';
+import { newHealth, type Health } from '../state/health.ts';
 
 /** Identity of the machine of a worker. Machines that share a cache directory differ by their names. */
 export function machineOf({ machineId, name }: Pick<WorkerEntry, 'machineId' | 'name'>): string {

@@ -7,7 +7,8 @@
  * one pack at a time; from the fifth on, it receives none for minutes if another worker is available.
  * A result ends all of it. In memory only.
  */
-import type { ClusterState, Health, WorkerEntry } from '../state/cluster-state.ts';
+import type { ClusterState, WorkerEntry } from '../state/cluster-state.ts';
+import type { Health } from '../state/health.ts';
 import type { Turn } from '../state/turn.ts';
 import { isProven } from './machines.ts';
 
