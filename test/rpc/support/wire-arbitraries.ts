@@ -125,15 +125,18 @@ const assign: fc.Arbitrary<CoordinatorMessage> = fc
     dataset: name,
     kind: fc.constantFrom('search' as const, 'test' as const, 'audit' as const),
     measureTest: fc.boolean(),
-    members: fc.array(fc.record({
+    members: fc.array(
+      fc.record({
         key,
         params,
         rung: fc.option(rung),
         state: fc.option(fc.record({ digest, fingerprint: digest })),
-      }), {
-      minLength: 1,
-      maxLength: 8,
-    }),
+      }),
+      {
+        minLength: 1,
+        maxLength: 8,
+      },
+    ),
     toStep: uint32(0),
   })
   .map(({ members, study, replicate, ...rest }) => ({
