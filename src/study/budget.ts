@@ -25,15 +25,21 @@ export interface BudgetEnd {
   readonly steps: number;
 }
 
-/** `the budget of time ended the search; without a clock, budget: { steps: 31000 } gives the same trials`. */
+/** `the budget of time ended the search`. */
 export function budgetEndText({ by, steps }: BudgetEnd): string {
-  const what =
-    by === 'target'
-      ? 'the target of the budget was reached'
-      : `the budget of ${by} ended the search`;
-  if (by === 'steps') return `${what} (${steps} steps)`;
+  if (by === 'target') return 'the target of the budget was reached';
+  return `the budget of ${by} ended the search${by === 'steps' ? ` (${steps} steps)` : ''}`;
+}
+
+/**
+ * `without a clock, budget: { steps: 31000 } gives the same trials`; null for a budget of steps.
+ *
+ * Only true if a trial is complete: a budget of steps in a study file keeps enough of them to complete one.
+ */
+export function budgetRepeatText({ by, steps }: BudgetEnd): string | null {
+  if (by === 'steps') return null;
   const how = by === 'time' ? 'without a clock' : 'without the target';
-  return `${what}; ${how}, budget: { steps: ${steps} } gives the same trials`;
+  return `${how}, budget: { steps: ${steps} } gives the same trials`;
 }
 
 interface BudgetUse {
@@ -60,13 +66,17 @@ export function budgetText(budget: BudgetSpec | undefined, use: BudgetUse): stri
 /** The reason of trials that were planned, and do not count since the budget ended before them. */
 export const beyondBudget = 'the budget of the study ended before this trial';
 
-/** The most steps to which the trials of a study may be planned; absent: no limit. */
+/**
+ * `stepsMax`: the most steps to which the trials of a study may be planned; absent: no limit. `isCut`: whether it
+ * is where time or target have ended the search.
+ */
 export function stepLimit(
   budget: BudgetSpec | undefined,
   end: BudgetEnd | null | undefined,
-): { readonly stepsMax?: number } {
+): { readonly stepsMax?: number; readonly isCut?: boolean } {
   const stepsMax = end?.steps ?? budget?.steps;
-  return stepsMax === undefined ? {} : { stepsMax };
+  if (stepsMax === undefined) return {};
+  return { stepsMax, isCut: end !== null && end !== undefined && end.by !== 'steps' };
 }
 
 /** Milliseconds of the time budget; infinite without one. */

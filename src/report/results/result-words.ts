@@ -1,5 +1,5 @@
 /** Result words: sentences about results that several outputs share, such as the winner and failures. */
-import { budgetEndText } from '../../study/budget.ts';
+import { budgetEndText, budgetRepeatText } from '../../study/budget.ts';
 import type { Relation } from '../../study/independence.ts';
 import type { SelectionReason } from '../../search/ranking/selection.ts';
 import { formatParams, parameterSymbol, type Params } from '../../study/search-space.ts';
@@ -188,7 +188,11 @@ export function statisticsWords(
 ): readonly Labelled[] {
   const { ties, fit, budgetEnd = null, reused = null } = results;
   const words: Labelled[] = [];
-  if (budgetEnd !== null) words.push({ label: 'budget', text: budgetEndText(budgetEnd) });
+  if (budgetEnd !== null) {
+    const repeat = results.winner === null ? null : budgetRepeatText(budgetEnd);
+    const text = [budgetEndText(budgetEnd), repeat].filter((part) => part !== null).join('; ');
+    words.push({ label: 'budget', text });
+  }
   const selection = selectionText(results);
   if (selection !== null) words.push({ label: 'choice', text: selection });
   if (ties !== null && ties.compared > 1) {

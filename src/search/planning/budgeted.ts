@@ -76,7 +76,7 @@ function fittingTrials(
     firstRung(study, trial) ?? lastStep(study.rungs(trial.params));
   const costs = (of: readonly NewTrial[]): number => of.reduce((sum, one) => sum + cost(one), 0);
   if (added.some(isFurther)) return new Set(costs(added) <= left ? added : []);
-  const mustKeep = !hasComplete(study);
+  const mustKeep = mustComplete(study);
   const byIndex = Map.groupBy(added, ({ id }) => configurationOrder(id));
   const opened = new Set<NewTrial>();
   let rest = left;
@@ -91,8 +91,9 @@ function fittingTrials(
   return opened;
 }
 
-function hasComplete({ stages }: PlannedStudy): boolean {
-  return stages.some(({ trials }) => trials.some(({ status }) => status === 'complete'));
+/** Whether steps are kept to train a trial to its end. */
+function mustComplete({ stages, isCut = false }: PlannedStudy): boolean {
+  return !isCut && !stages.some(({ trials }) => trials.some(({ status }) => status === 'complete'));
 }
 
 /** The moves that are made: `moves` itself if all of them fit. */
@@ -110,9 +111,9 @@ function fittingMoves(
   const nextOf = (move: RungMove): number =>
     (move.kind === 'continue' ? move.toStep : null) ?? endOf(move);
   const cost = continued.reduce((sum, move) => sum + nextOf(move) - stepOf(move), 0);
-  const kept = hasComplete(study)
-    ? 0
-    : Math.min(...continued.map((move) => endOf(move) - nextOf(move)));
+  const kept = mustComplete(study)
+    ? Math.min(...continued.map((move) => endOf(move) - nextOf(move)))
+    : 0;
   if (continued.length === 0 || cost + kept <= left) return moves;
   const finished = new Set<RungMove>();
   let rest = left;

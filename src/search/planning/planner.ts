@@ -57,6 +57,8 @@ export interface PlannedStudy {
   readonly rungs: (params: Params) => readonly number[];
   /** The most steps that all trials together may be planned for; absent: no limit. */
   readonly stepsMax?: number;
+  /** Whether a clock or a target ended the search at `stepsMax`: no steps are kept to complete a trial. */
+  readonly isCut?: boolean;
   /** All stages of the study, in order, with the trials that exist. */
   readonly stages: readonly {
     readonly record: StageRecord;

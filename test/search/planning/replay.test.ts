@@ -74,6 +74,16 @@ test.each([
   expect(replayDecisions(await decided(changes))).toMatchObject({ differences: [], notes: [] });
 });
 
+test('the choices of a study whose time ends before any trial is complete follow from its results', async () => {
+  for (const time of ['8s', '10s', '15s', '30s']) {
+    const budget = { time };
+    const stored = await decided({ stop: 'clearly_worse', stages: twoStages(20, 14), budget });
+    expect(stored.study.budgetEnd).toMatchObject({ by: 'time' });
+    expect(stored.trials.filter(({ status }) => status === 'complete')).toEqual([]);
+    expect(replayDecisions(stored)).toMatchObject({ differences: [], notes: [] });
+  }
+});
+
 test('a changed parameter is found', async () => {
   const { stored, name } = changed(await stopping, isStopped, () => ({ params: { lambda: 0.5 } }));
   expect(found(stored)).toContain(`parameters ${name}`);

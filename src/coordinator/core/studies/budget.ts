@@ -92,11 +92,7 @@ export function stepsPlanned(study: StudyEntry): number {
 export function endBudget(turn: Turn, study: StudyEntry, end: BudgetEnd): void {
   study.budgetEnd = end;
   turn.persist({ kind: 'budget-ended', study: study.name, end });
-  turn.log(
-    'budget-ended',
-    `${end.by}; budget: { steps: ${end.steps} } gives the same trials`,
-    study.name,
-  );
+  turn.log('budget-ended', `${end.by}; ${end.steps} steps are planned`, study.name);
   turn.notify({ kind: 'budget-ended', study: study.name, end });
 }
 

@@ -210,7 +210,7 @@ function finishSearch(turn: Turn, study: StudyEntry): void {
       const why =
         study.budgetEnd === null
           ? `${what}; a ranking needs one`
-          : `${budgetEndText(study.budgetEnd)}, before a trial was complete`;
+          : `${budgetEndText(study.budgetEnd)} before a trial was complete`;
       setStudyStatus(turn, study, 'failed', why);
       return;
     }
