@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { browserPath, launchBrowser } from './support/browser.ts';
-import { freePort, hasNginx, startNginx } from './support/nginx.ts';
+import { freePort } from './support/free-port.ts';
+import { hasNginx, startNginx } from './support/nginx.ts';
 import { scratchDir, start } from './support/processes.ts';
 
 const page = readFileSync('docs/dashboard.md', 'utf8');

@@ -2,8 +2,8 @@
  * Fault cluster: a coordinator process that can be killed and restarted at the same address, worker
  * processes, and their books.
  */
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../support/free-port.ts';
 import {
   ridgeline,
   scratchDir,
@@ -19,19 +19,6 @@ export interface ClusterOptions {
   /** Default: ten minutes, so that none expires on a busy machine. */
   readonly leaseSeconds?: number;
   readonly stateDir?: string;
-}
-
-/** A port that was free when it was requested. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => {
-    server.listen(0, '127.0.0.1', listening);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => {
-    server.close(closed);
-  });
-  return port;
 }
 
 export class FaultCluster {

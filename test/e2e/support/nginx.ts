@@ -1,8 +1,6 @@
 /** A real nginx as a proxy for tests; tests are skipped if Debian's nginx is not installed. */
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { scratchDir } from './processes.ts';
@@ -11,15 +9,6 @@ const nginx = '/usr/sbin/nginx';
 
 export const hasNginx = existsSync(nginx);
 if (!hasNginx) process.stderr.write('skipped: the dashboard behind a proxy needs nginx\n');
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 /** Starts nginx with these `server` blocks; it listens when this returns, and stops after the test. */
 export function startNginx(servers: string): void {
