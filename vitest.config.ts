@@ -6,16 +6,19 @@ const isLong = process.env['RIDGELINE_TEST_LONG'] === '1';
 const ending = isLong ? 'long.test.ts' : 'test.ts';
 /** On two cores vitest would run one file at a time, but tests mostly wait for processes and timers. */
 const maxWorkers = Math.max(isLong ? 4 : 5, availableParallelism() - 1);
+/** Tests of pages in a real browser: `npm run test:browser`. */
+const browserTests = [`test/e2e/browser/*.${ending}`];
 /** Tests that start real processes. */
 const processTests = [`test/e2e/**/*.${ending}`, `test/examples.${ending}`];
+/** The long tests measure the program as it is. */
+const globalSetup = isLong ? [] : ['test/e2e/support/build-program.ts'];
+const withoutLong = isLong ? [] : ['test/**/*.long.test.ts'];
 
 /** Files that take longest, first: the last file to end should be a short one. */
 const longest = [
   'sweep',
-  'dashboard-browser',
   'coordinator-killed',
   'worker-faults',
-  'dashboard-actions',
   'mistakes',
   'signals',
   'odd-machines',
@@ -38,7 +41,8 @@ class LongestFirst extends BaseSequencer {
 }
 
 /**
- * `npm test` runs all tests except `*.long.test.ts`; `npm run test:long` runs those.
+ * `npm test` runs all tests except those in a browser and `*.long.test.ts`; `npm run test:browser` and
+ * `npm run test:long` run those.
  *
  * Files share a few processes, so that modules are loaded once.
  */
@@ -57,7 +61,7 @@ export default defineConfig({
         test: {
           name: 'modules',
           include: [`test/**/*.${ending}`],
-          exclude: [...processTests, ...(isLong ? [] : ['test/**/*.long.test.ts'])],
+          exclude: [...processTests, ...withoutLong],
         },
       },
       {
@@ -67,10 +71,13 @@ export default defineConfig({
           include: processTests,
           // Long tests that measure times run without the others.
           sequence: { groupOrder: isLong ? 1 : 0 },
-          // The long tests measure the program as it is.
-          globalSetup: isLong ? [] : ['test/e2e/support/build-program.ts'],
-          exclude: isLong ? [] : ['test/**/*.long.test.ts'],
+          globalSetup,
+          exclude: [...browserTests, ...withoutLong],
         },
+      },
+      {
+        extends: true,
+        test: { name: 'browser', include: browserTests, exclude: withoutLong, globalSetup },
       },
     ],
   },

@@ -12,9 +12,9 @@ import {
   overflow,
   seriousProblems,
   unreadableTexts,
-} from './support/browser.ts';
-import { startWithDashboard, type DashboardProcess } from './support/dashboard-process.ts';
-import { scratchDir, start, writeStudy, type Running } from './support/processes.ts';
+} from '../support/browser.ts';
+import { startWithDashboard, type DashboardProcess } from '../support/dashboard-process.ts';
+import { scratchDir, start, writeStudy, type Running } from '../support/processes.ts';
 
 let browser: Browser;
 beforeAll(async () => {

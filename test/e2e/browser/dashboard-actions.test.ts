@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { browserPath, launchBrowser, seriousProblems } from './support/browser.ts';
+import { browserPath, launchBrowser, seriousProblems } from '../support/browser.ts';
 import {
   ask,
   fromPage,
   startWithDashboard,
   type DashboardProcess,
-} from './support/dashboard-process.ts';
-import { ridgeline, scratchDir, start, startInTerminal, writeStudy } from './support/processes.ts';
+} from '../support/dashboard-process.ts';
+import { ridgeline, scratchDir, start, startInTerminal, writeStudy } from '../support/processes.ts';
 
 let browser: Browser | null = null;
 beforeAll(async () => {

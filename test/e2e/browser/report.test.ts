@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser } from 'playwright-core';
-import { pageTheme } from '../../src/report/charts/chart-style.ts';
-import { parameterScatter } from '../../src/report/charts/parameter-scatter.ts';
-import { svgText } from '../../src/report/charts/svg-text.ts';
-import { classificationMetrics } from '../../src/study/metrics.ts';
+import { pageTheme } from '../../../src/report/charts/chart-style.ts';
+import { parameterScatter } from '../../../src/report/charts/parameter-scatter.ts';
+import { svgText } from '../../../src/report/charts/svg-text.ts';
+import { classificationMetrics } from '../../../src/study/metrics.ts';
 import {
   browserPath,
   launchBrowser,
@@ -14,8 +14,8 @@ import {
   overflow,
   seriousProblems,
   unreadableTexts,
-} from './support/browser.ts';
-import { ridgeline, scratchDir, writeStudy } from './support/processes.ts';
+} from '../support/browser.ts';
+import { ridgeline, scratchDir, writeStudy } from '../support/processes.ts';
 
 let browser: Browser | null = null;
 beforeAll(async () => {

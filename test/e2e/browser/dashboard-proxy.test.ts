@@ -1,10 +1,10 @@
 /** The dashboard behind a proxy, with the configurations of docs/dashboard.md. Skipped without nginx and chromium. */
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
-import { browserPath, launchBrowser } from './support/browser.ts';
-import { freePort } from './support/free-port.ts';
-import { hasNginx, startNginx } from './support/nginx.ts';
-import { scratchDir, start } from './support/processes.ts';
+import { browserPath, launchBrowser } from '../support/browser.ts';
+import { freePort } from '../support/free-port.ts';
+import { hasNginx, startNginx } from '../support/nginx.ts';
+import { scratchDir, start } from '../support/processes.ts';
 
 const page = readFileSync('docs/dashboard.md', 'utf8');
 /** The nginx configurations and the values of `--http-origin` in the page, in their order. */
