@@ -42,7 +42,10 @@ describe.skipIf(browserPath === undefined)('the dashboard in a browser', () => {
     await page.getByText('No study yet').waitFor();
     await page.getByRole('button', { name: 'Read-only link' }).click();
     const link = (await page.locator('.notice code').textContent()) ?? '';
+    // The page asks whether its session is open after the old link was refused.
+    const asked = page.waitForResponse('**/api/session');
     await page.goto(cluster.link);
+    await asked;
     await page.getByText('No study yet').waitFor();
     expect(page.url()).not.toContain('code');
     await page.getByRole('button', { name: 'Sign out' }).click();
